@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// The lockstep command.
+int main() { return 0; }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The one place where matrices are multiplied.
+#pragma once
+
+#include <string_view>
+
+#include "core/types.hpp"
+
+namespace lockstep {
+
+enum class Transpose { no, yes };
+
+/// C = op(A) op(B), or C += op(A) op(B) when `accumulate`. Column-major; op(A) is m x k, op(B) is k x n, C is m x n; `lda`,
+/// `ldb`, `ldc` are the distances between stored columns.
+///
+/// Runs on the calling thread alone. The bits depend on m, n, k, the transpositions and the values, not on addresses
+/// or leading dimensions (measured, and tested), so callers cut work by configuration only. oneDNN where it was
+/// found at build time, Eigen otherwise. Thread-safe on disjoint C.
+struct Product {
+  Transpose transpose_a = Transpose::no;
+  Transpose transpose_b = Transpose::no;
+  Index m = 0, n = 0, k = 0;
+  const Scalar* a = nullptr;
+  Index lda = 0;
+  const Scalar* b = nullptr;
+  Index ldb = 0;
+  Scalar* c = nullptr;
+  Index ldc = 0;
+  bool accumulate = false;
+};
+
+void multiply(const Product& product);
+
+/// "oneDNN 2.6.3 (AVX-512)", "Eigen 3.4.0": what multiply() uses, for `lockstep doctor`.
+[[nodiscard]] std::string_view product_library();
+
+}  // namespace lockstep

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// A network: layers in a row over one parameter layout.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/activation.hpp"
+#include "core/aligned_buffer.hpp"
+#include "core/initializer.hpp"
+#include "core/layer.hpp"
+#include "core/loss.hpp"
+#include "core/parameter_layout.hpp"
+
+namespace lockstep {
+
+/// The form of a dense network. No hidden layers: linear, logistic or softmax regression.
+struct NetworkSpec {
+  Index inputs = 0;
+  std::vector<Index> hidden;
+  Index outputs = 0;
+  Activation activation = Activation::relu;    ///< of hidden layers
+  Activation output = Activation::linear;
+  double input_dropout = 0;
+  double dropout = 0;                          ///< of hidden units
+
+  friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
+};
+
+class Network {
+ public:
+  /// Throws RequestError for sizes below 1.
+  explicit Network(NetworkSpec spec);
+
+  [[nodiscard]] const NetworkSpec& spec() const noexcept { return spec_; }
+  [[nodiscard]] const ParameterLayout& layout() const noexcept { return layout_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<Layer>>& layers() const noexcept { return layers_; }
+  /// Weights that take part in products: what FLOP counts are made of.
+  [[nodiscard]] Index weights() const noexcept;
+
+  /// A fresh parameter buffer (layout().buffer_size() scalars).
+  [[nodiscard]] AlignedBuffer initial_parameters(Initializer initializer, std::uint64_t seed) const;
+
+ private:
+  NetworkSpec spec_;
+  ParameterLayout layout_;
+  std::vector<std::unique_ptr<Layer>> layers_;
+};
+
+/// XXH3-128 over the parameters in layout order, padding excluded, as 32 hex digits.
+[[nodiscard]] std::string weights_hash(const ParameterLayout& layout, std::span<const Scalar> parameters);
+
+}  // namespace lockstep

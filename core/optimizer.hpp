@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Update rules, elementwise over any run of parameters.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/types.hpp"
+
+namespace lockstep {
+
+enum class Optimizer { sgd, momentum, nesterov, rmsprop, adam, adamw };
+
+[[nodiscard]] std::string_view name_of(Optimizer optimizer);
+[[nodiscard]] Optimizer optimizer_named(std::string_view name);
+
+/// Names of the arrays of state that a rule keeps, each as large as the parameters: {} for sgd, {"momentum"},
+/// {"square"}, {"mean", "square"}. They name the data sets in a checkpoint.
+[[nodiscard]] std::vector<std::string> state_names(Optimizer optimizer);
+
+/// The numbers of one step. All rules match PyTorch's definitions (torch.optim) to rounding.
+struct UpdateRule {
+  Optimizer optimizer = Optimizer::sgd;
+  Scalar learning_rate = 0;
+  Scalar momentum = 0;        ///< momentum, nesterov: velocity = momentum * velocity + gradient
+  Scalar decay_rate = 0;      ///< rmsprop: 0.99
+  Scalar beta1 = 0;           ///< adam, adamw
+  Scalar beta2 = 0;
+  Scalar epsilon = 0;
+  std::uint64_t step = 1;     ///< 1 for the first step (bias correction of adam, adamw)
+  Scalar gradient_scale = 1;  ///< multiplies the summed gradient first: clip factor / samples of the batch
+  Scalar l1 = 0;              ///< adds l1 * sign(w) to the gradient
+  Scalar l2 = 0;              ///< adds l2 * w to the gradient (the gradient of l2/2 |w|^2)
+  Scalar weight_decay = 0;    ///< decoupled: w -= learning_rate * weight_decay * w (Loshchilov & Hutter 2019)
+};
+
+/// Steps `weights` along `gradient`. `state` has `state_names(rule.optimizer).size()` spans of the same length.
+///
+/// Each element depends on its own inputs alone, computed with + - * / and sqrt in one fixed order (no contraction),
+/// so any cut of the parameters into calls gives the same bits. Thread-safe on disjoint spans.
+void update(const UpdateRule& rule, std::span<Scalar> weights, std::span<const Scalar> gradient,
+            std::span<const std::span<Scalar>> state);
+
+}  // namespace lockstep

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Training, from a data set to a model, on all threads and ranks.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/checkpoint.hpp"
+#include "core/dataset.hpp"
+#include "core/metrics.hpp"
+#include "core/model.hpp"
+#include "core/train_config.hpp"
+#include "parallel/communicator.hpp"
+
+namespace lockstep {
+
+/// Where a run stands, after each step.
+struct StepProgress {
+  Index epoch = 0;          ///< under way, counted from 1
+  Index epochs = 0;         ///< of the run; 0 when steps decide
+  Index step_in_epoch = 0;  ///< steps taken of it
+  Index steps_per_epoch = 0;
+  std::uint64_t step = 0;  ///< steps taken in all
+  std::uint64_t steps = 0; ///< of the run
+  double loss = 0;         ///< mean training loss of the step's batch
+  double samples_per_second = 0;
+};
+
+/// One finished epoch.
+struct EpochReport {
+  Index epoch = 0;  ///< counted from 1
+  std::uint64_t step = 0;
+  double learning_rate = 0;  ///< of the last step
+  Metrics train;             ///< over the epoch's steps, as they were taken (dropout included)
+  std::optional<Metrics> validation;
+  bool best = false;         ///< the best validation loss so far
+  double seconds = 0;        ///< of the epoch's training in this process
+  double samples_per_second = 0;
+};
+
+/// What the caller of `train` sees and decides. Called on every rank's main thread, between steps.
+class TrainingObserver {
+ public:
+  virtual ~TrainingObserver() = default;
+  virtual void on_step(const StepProgress& progress) { (void)progress; }
+  /// Returns the record of the epoch that is kept in the checkpoint's history (rank 0's is kept).
+  [[nodiscard]] virtual std::string on_epoch(const EpochReport& report) {
+    (void)report;
+    return {};
+  }
+  /// True asks to save and stop after this step; one rank suffices.
+  [[nodiscard]] virtual bool stop_requested() { return false; }
+  /// A complete state to keep; called on rank 0 only.
+  virtual void save(const Checkpoint& checkpoint) { (void)checkpoint; }
+};
+
+struct TrainResult {
+  Model model;          ///< the best parameters when early stopping is on, else the last
+  TrainingState state;  ///< at the end
+  bool interrupted = false;
+  std::string hash;     ///< weights_hash of model
+  std::optional<Metrics> validation;  ///< of model, when a part was held out
+  double seconds = 0;   ///< of training in this process
+  double samples_per_second = 0;
+  int ranks = 1;
+  int threads = 1;
+};
+
+/// Every reason why this configuration cannot train on these data on so many ranks, one sentence each. Pure.
+[[nodiscard]] std::vector<std::string> problems(const TrainConfig& config, const DatasetInfo& data, int ranks);
+
+/// Trains. Collective; every rank gets the same result, to the bit, for any number of ranks and threads.
+/// With `resume`, goes on from that state (of the same configuration and data).
+/// Throws RequestError (see problems), DivergenceError.
+[[nodiscard]] TrainResult train(const TrainConfig& config, const Dataset& data, Communicator& communicator,
+                                TrainingObserver& observer, std::optional<Checkpoint> resume = std::nullopt,
+                                const Model* initial = nullptr);
+
+/// The same on this process alone, silently.
+[[nodiscard]] TrainResult train(const TrainConfig& config, const Dataset& data);
+
+}  // namespace lockstep

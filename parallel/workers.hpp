@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// The threads of one rank.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/types.hpp"
+
+namespace lockstep {
+
+/// The cores that this process may run on (its affinity mask).
+[[nodiscard]] int available_cores();
+
+/// A fixed number of worker threads (oneTBB), the caller included. All have the same floating-point modes (denormals
+/// are flushed to zero) while they work, so that a result does not depend on who computed it.
+class Workers {
+ public:
+  /// 0: one for each available core. More threads than cores is allowed, and slow.
+  explicit Workers(int threads = 0);
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  [[nodiscard]] int threads() const noexcept { return threads_; }
+
+  /// Calls body(i) once for each i in [0, count), in any order, on any worker; returns when all are done.
+  /// The first exception thrown is rethrown here.
+  void for_each(Index count, const std::function<void(Index)>& body);
+
+  /// The number of the calling worker inside for_each, in [0, threads()).
+  [[nodiscard]] static int current();
+
+ private:
+  struct Arena;
+  std::unique_ptr<Arena> arena_;
+  int threads_;
+};
+
+}  // namespace lockstep
