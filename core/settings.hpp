@@ -31,9 +31,6 @@ struct Setting {
 /// The setting of that name, or nullptr.
 [[nodiscard]] const Setting* find_setting(std::string_view name);
 
-/// The known name nearest to `name` by edit distance, or "" when none is near. For "did you mean".
-[[nodiscard]] std::string nearest_name(std::string_view name, std::span<const std::string_view> known);
-
 /// Every broken rule between settings, one sentence each; empty means usable. Pure, so ranks agree.
 [[nodiscard]] std::vector<std::string> problems(const TrainConfig& config);
 
