@@ -22,19 +22,21 @@ enum class Optimizer { sgd, momentum, nesterov, rmsprop, adam, adamw };
 [[nodiscard]] std::vector<std::string> state_names(Optimizer optimizer);
 
 /// The numbers of one step. All rules match PyTorch's definitions (torch.optim) to rounding.
+///
+/// They are doubles, so that 1 - beta2 and the bias corrections lose nothing before they meet the scalars.
 struct UpdateRule {
   Optimizer optimizer = Optimizer::sgd;
-  Scalar learning_rate = 0;
-  Scalar momentum = 0;        ///< momentum, nesterov: velocity = momentum * velocity + gradient
-  Scalar decay_rate = 0;      ///< rmsprop: 0.99
-  Scalar beta1 = 0;           ///< adam, adamw
-  Scalar beta2 = 0;
-  Scalar epsilon = 0;
+  double learning_rate = 0;
+  double momentum = 0;        ///< momentum, nesterov: velocity = momentum * velocity + gradient
+  double decay_rate = 0;      ///< rmsprop: 0.99
+  double beta1 = 0;           ///< adam, adamw
+  double beta2 = 0;
+  double epsilon = 0;         ///< rmsprop, adam, adamw: added outside the square root
   std::uint64_t step = 1;     ///< 1 for the first step (bias correction of adam, adamw)
-  Scalar gradient_scale = 1;  ///< multiplies the summed gradient first: clip factor / samples of the batch
-  Scalar l1 = 0;              ///< adds l1 * sign(w) to the gradient
-  Scalar l2 = 0;              ///< adds l2 * w to the gradient (the gradient of l2/2 |w|^2)
-  Scalar weight_decay = 0;    ///< decoupled: w -= learning_rate * weight_decay * w (Loshchilov & Hutter 2019)
+  double gradient_scale = 1;  ///< multiplies the summed gradient first: clip factor / samples of the batch
+  double l1 = 0;              ///< adds l1 * sign(w) to the gradient; sign(0) = 0
+  double l2 = 0;              ///< adds l2 * w to the gradient (the gradient of l2/2 |w|^2)
+  double weight_decay = 0;    ///< decoupled: first w -= learning_rate * weight_decay * w (Loshchilov & Hutter 2019)
 };
 
 /// Steps `weights` along `gradient`. `state` has `state_names(rule.optimizer).size()` spans of the same length.
