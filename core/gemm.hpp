@@ -10,8 +10,8 @@ namespace lockstep {
 
 enum class Transpose { no, yes };
 
-/// C = op(A) op(B), or C += op(A) op(B) when `accumulate`. Column-major; op(A) is m x k, op(B) is k x n, C is m x n; `lda`,
-/// `ldb`, `ldc` are the distances between stored columns.
+/// C = op(A) op(B), or C += op(A) op(B) when `accumulate`. Column-major; op(A) is m x k, op(B) is k x n, C is m x n;
+/// `lda`, `ldb`, `ldc` are the distances between stored columns.
 ///
 /// Runs on the calling thread alone. The bits depend on m, n, k, the transpositions and the values, not on addresses
 /// or leading dimensions (measured, and tested), so callers cut work by configuration only. oneDNN where it was

@@ -29,15 +29,17 @@ struct GradientPair {
 ///
 /// A shard passes through `forward` and then, in training, from the last layer to the first, through `backward`.
 /// Both are cut by rows, so that few shards can fill many threads; the cut is part of the configuration.
-/// For each shard the engine keeps an output panel and, in training, a slope panel of the same shape: forward leaves there the
-/// derivative of the outputs by the pre-activations (dropout included), and the next layer's backward multiplies the
-/// gradient by the outputs into it, which makes it the delta.
+/// For each shard the engine keeps an output panel and, in training, a slope panel of the same shape: forward leaves
+/// there the derivative of the outputs by the pre-activations (dropout included), and the next layer's backward
+/// multiplies the gradient by the outputs into it, which makes it the delta.
 class Layer {
  public:
   virtual ~Layer() = default;
   [[nodiscard]] virtual const std::string& name() const = 0;
   [[nodiscard]] virtual Index inputs() const = 0;
   [[nodiscard]] virtual Index outputs() const = 0;
+  /// False when all rows of a shard must be computed in one call (softmax).
+  [[nodiscard]] virtual bool divisible() const = 0;
   /// Parameter blocks of this layer, as indices into the layout.
   [[nodiscard]] virtual const std::vector<Index>& blocks() const = 0;
 

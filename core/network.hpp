@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "core/activation.hpp"
@@ -20,10 +22,10 @@ struct NetworkSpec {
   Index inputs = 0;
   std::vector<Index> hidden;
   Index outputs = 0;
-  Activation activation = Activation::relu;    ///< of hidden layers
+  Activation activation = Activation::relu;  ///< of hidden layers
   Activation output = Activation::linear;
   double input_dropout = 0;
-  double dropout = 0;                          ///< of hidden units
+  double dropout = 0;  ///< of hidden units
 
   friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
@@ -38,6 +40,9 @@ class Network {
   [[nodiscard]] const std::vector<std::unique_ptr<Layer>>& layers() const noexcept { return layers_; }
   /// Weights that take part in products: what FLOP counts are made of.
   [[nodiscard]] Index weights() const noexcept;
+
+  /// What is done to a shard's gathered inputs before the first layer: input dropout, in training.
+  void prepare_input(const Pass& pass, Panel input) const;
 
   /// A fresh parameter buffer (layout().buffer_size() scalars).
   [[nodiscard]] AlignedBuffer initial_parameters(Initializer initializer, std::uint64_t seed) const;

@@ -10,8 +10,8 @@
 namespace lockstep {
 
 /// One named block: `units` columns of `fan_in` scalars. The incoming weights of a unit are one contiguous column, so
-/// that a slice may end after any unit and max-norm never crosses a slice; on disk, the (units, fan_in) array of C order.
-/// Biases are a block of their own with fan_in 1.
+/// that a slice may end after any unit and max-norm never crosses a slice; on disk, the (units, fan_in) array of C
+/// order. Biases are a block of their own with fan_in 1.
 struct ParameterBlock {
   std::string name;  ///< "hidden1/weights", "hidden1/bias"
   Index fan_in = 0;
@@ -29,7 +29,7 @@ class ParameterLayout {
   Index add(std::string name, Index fan_in, Index units, bool bias);
   [[nodiscard]] const std::vector<ParameterBlock>& blocks() const noexcept { return blocks_; }
   [[nodiscard]] Index buffer_size() const noexcept { return buffer_size_; }  ///< scalars, padding included
-  [[nodiscard]] Index parameters() const noexcept;                            ///< scalars, padding excluded
+  [[nodiscard]] Index parameters() const noexcept;                           ///< scalars, padding excluded
 
  private:
   std::vector<ParameterBlock> blocks_;

@@ -60,7 +60,8 @@ class TreeCounter {
   std::vector<TreeBlock> waiting_;
 };
 
-/// The deepest stack that pushing the blocks of any [begin, end) within `leaves` leaves can reach, the incoming one included.
+/// The deepest stack that pushing the blocks of any [begin, end) within `leaves` leaves can reach, the incoming one
+/// included.
 [[nodiscard]] int deepest_stack(Index leaves);
 
 }  // namespace lockstep

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// Forward and backward of a dense layer on the rows of one shard.
+#include "core/dense_layer.hpp"
+
+#include <cassert>
+#include <utility>
+
+#include "core/aligned_buffer.hpp"
+#include "core/dropout.hpp"
+#include "core/gemm.hpp"
+
+namespace lockstep {
+namespace {
+
+/// Rows `rows` of one column, as a panel that elementwise functions accept.
+Panel column_piece(Panel panel, Index column, Range rows) {
+  if (panel.data == nullptr) return {};
+  return {.data = panel.column(column) + rows.begin, .rows = rows.size(), .columns = 1, .stride = padded(rows.size())};
+}
+
+void add_bias(const Scalar* bias, Panel output, Range rows) {
+  for (Index column = 0; column < output.columns; ++column) {
+    Scalar* values = output.column(column);
+    for (Index row = rows.begin; row < rows.end; ++row) values[row] += bias[row];
+  }
+}
+
+/// What follows the product, for any piece of a shard's columns.
+struct Finish {
+  const DenseSpec& spec;
+  const Pass& pass;
+
+  void operator()(Index first_column, Index first_row, Panel values, Panel slope) const {
+    if (slope.data != nullptr && spec.activation != Activation::softmax)
+      activate_with_slope(spec.activation, values, slope);
+    else
+      activate(spec.activation, values);
+    if (!pass.training || spec.dropout <= 0) return;
+    const StreamKey key = stream_key(pass.seed, Purpose::dropout, pass.step, static_cast<std::uint64_t>(spec.number));
+    apply_dropout(spec.dropout, key, pass.first_position + first_column, first_row, values, slope);
+  }
+};
+
+/// One scratch matrix a thread, grown when needed: the gradient by a layer's input before it meets the slope.
+Scalar* thread_scratch(Index scalars) {
+  thread_local AlignedBuffer scratch;
+  if (scratch.size() < scalars) scratch = AlignedBuffer{scalars};
+  return scratch.data();
+}
+
+}  // namespace
+
+DenseLayer::DenseLayer(DenseSpec spec, ParameterLayout& layout) : spec_{std::move(spec)} {
+  blocks_.push_back(layout.add(spec_.name + "/weights", spec_.inputs, spec_.outputs, /*bias=*/false));
+  blocks_.push_back(layout.add(spec_.name + "/bias", 1, spec_.outputs, /*bias=*/true));
+  weights_offset_ = layout.blocks()[static_cast<std::size_t>(blocks_[0])].offset;
+  bias_offset_ = layout.blocks()[static_cast<std::size_t>(blocks_[1])].offset;
+}
+
+void DenseLayer::forward(const Pass& pass, const Scalar* parameters, ConstPanel input, Panel output, Panel slope,
+                         Range rows) const {
+  assert(rows.begin % alignment_scalars == 0);
+  multiply({.transpose_a = Transpose::yes,
+            .m = rows.size(),
+            .n = input.columns,
+            .k = spec_.inputs,
+            .a = parameters + weights_offset_ + rows.begin * spec_.inputs,
+            .lda = spec_.inputs,
+            .b = input.data,
+            .ldb = input.stride,
+            .c = output.data + rows.begin,
+            .ldc = output.stride});
+  add_bias(parameters + bias_offset_, output, rows);
+  const Finish finish{spec_, pass};
+  if (rows.size() == spec_.outputs) {
+    finish(0, 0, output, slope);
+    return;
+  }
+  for (Index column = 0; column < output.columns; ++column)
+    finish(column, rows.begin, column_piece(output, column, rows), column_piece(slope, column, rows));
+}
+
+void DenseLayer::backward(const Scalar* parameters, ConstPanel delta, Panel input_slope, Range rows) const {
+  Scalar* gradient = thread_scratch(rows.size() * delta.columns);
+  multiply({.m = rows.size(),
+            .n = delta.columns,
+            .k = spec_.outputs,
+            .a = parameters + weights_offset_ + rows.begin,
+            .lda = spec_.inputs,
+            .b = delta.data,
+            .ldb = delta.stride,
+            .c = gradient,
+            .ldc = rows.size()});
+  for (Index column = 0; column < delta.columns; ++column) {
+    const Scalar* from = gradient + column * rows.size();
+    Scalar* slope = input_slope.column(column) + rows.begin;
+    for (Index row = 0; row < rows.size(); ++row) slope[row] *= from[row];
+  }
+}
+
+GradientPair DenseLayer::gradient_pair(Index block, ConstPanel input, ConstPanel delta) const {
+  assert(block == blocks_[0]);
+  (void)block;
+  return {.input = input, .delta = delta};
+}
+
+}  // namespace lockstep

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Matrix products by oneDNN where it was found, by Eigen otherwise.
+#include "core/gemm.hpp"
+
+#ifdef LOCKSTEP_HAS_DNNL
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+#endif
+
+#include <cstring>
+#include <string>
+
+#include "core/error.hpp"
+
+namespace lockstep {
+namespace {
+
+/// C = 0, or C as it is: what a product over k = 0 columns leaves.
+void empty_product(const Product& product) {
+  if (product.accumulate) return;
+  for (Index column = 0; column < product.n; ++column)
+    std::memset(product.c + column * product.ldc, 0, static_cast<std::size_t>(product.m) * sizeof(Scalar));
+}
+
+#ifdef LOCKSTEP_HAS_DNNL
+
+/// OpenMP's thread count is a property of the calling thread: each worker sets its own to one, once.
+void keep_this_thread_alone() {
+  thread_local const bool done = (omp_set_num_threads(1), true);
+  (void)done;
+}
+
+/// oneDNN is row-major: C^T = op(B)^T op(A)^T has the same bytes as our column-major C.
+void library_product(const Product& product) {
+  keep_this_thread_alone();
+  const char transpose_b = product.transpose_b == Transpose::yes ? 'T' : 'N';
+  const char transpose_a = product.transpose_a == Transpose::yes ? 'T' : 'N';
+  const dnnl_status_t status =
+      dnnl_sgemm(transpose_b, transpose_a, product.n, product.m, product.k, 1.0F, product.b, product.ldb, product.a,
+                 product.lda, product.accumulate ? 1.0F : 0.0F, product.c, product.ldc);
+  if (status != dnnl_success)
+    throw Error("oneDNN refused a product of " + std::to_string(product.m) + " x " + std::to_string(product.k) +
+                " by " + std::to_string(product.k) + " x " + std::to_string(product.n) + " (status " +
+                std::to_string(static_cast<int>(status)) + ")");
+}
+
+#else
+
+using Stored = Eigen::Map<const Matrix, 0, Eigen::OuterStride<> >;
+
+/// Eigen blocks products by the caches it finds; fixed sizes keep the bits the same on every machine.
+void fix_cache_sizes() {
+  static const bool done = [] {
+    Eigen::setCpuCacheSizes(32 << 10, 1 << 20, 8 << 20);
+    return true;
+  }();
+  (void)done;
+}
+
+template <class A, class B>
+void assign_product(const Product& product, const A& a, const B& b) {
+  Eigen::Map<Matrix, 0, Eigen::OuterStride<> > c{product.c, product.m, product.n, Eigen::OuterStride<>(product.ldc)};
+  if (product.accumulate)
+    c.noalias() += a * b;
+  else
+    c.noalias() = a * b;
+}
+
+void library_product(const Product& product) {
+  fix_cache_sizes();
+  const bool turn_a = product.transpose_a == Transpose::yes;
+  const bool turn_b = product.transpose_b == Transpose::yes;
+  const Stored a{product.a, turn_a ? product.k : product.m, turn_a ? product.m : product.k,
+                 Eigen::OuterStride<>(product.lda)};
+  const Stored b{product.b, turn_b ? product.n : product.k, turn_b ? product.k : product.n,
+                 Eigen::OuterStride<>(product.ldb)};
+  if (turn_a && turn_b)
+    assign_product(product, a.transpose(), b.transpose());
+  else if (turn_a)
+    assign_product(product, a.transpose(), b);
+  else if (turn_b)
+    assign_product(product, a, b.transpose());
+  else
+    assign_product(product, a, b);
+}
+
+#endif
+
+std::string describe_library() {
+#ifdef LOCKSTEP_HAS_DNNL
+  const dnnl_version_t* version = dnnl_version();
+  return "oneDNN " + std::to_string(version->major) + '.' + std::to_string(version->minor) + '.' +
+         std::to_string(version->patch);
+#else
+  return "Eigen " + std::to_string(EIGEN_WORLD_VERSION) + '.' + std::to_string(EIGEN_MAJOR_VERSION) + '.' +
+         std::to_string(EIGEN_MINOR_VERSION);
+#endif
+}
+
+}  // namespace
+
+void multiply(const Product& product) {
+  if (product.m == 0 || product.n == 0) return;
+  if (product.k == 0) {
+    empty_product(product);
+    return;
+  }
+  library_product(product);
+}
+
+std::string_view product_library() {
+  static const std::string description = describe_library();
+  return description;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "core/gemm.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+
+namespace lockstep {
+namespace {
+
+Matrix random_matrix(Index rows, Index columns, unsigned seed) {
+  std::mt19937 engine{seed};
+  std::uniform_real_distribution<Scalar> uniform{-1, 1};
+  return Matrix::NullaryExpr(rows, columns, [&] { return uniform(engine); });
+}
+
+struct Shape {
+  Index m, n, k;
+};
+
+/// C by the definition, in long double.
+Matrix by_definition(const Shape& shape, const Matrix& a, bool turn_a, const Matrix& b, bool turn_b) {
+  Matrix c(shape.m, shape.n);
+  for (Index i = 0; i < shape.m; ++i) {
+    for (Index j = 0; j < shape.n; ++j) {
+      long double sum = 0;
+      for (Index l = 0; l < shape.k; ++l)
+        sum +=
+            static_cast<long double>(turn_a ? a(l, i) : a(i, l)) * static_cast<long double>(turn_b ? b(j, l) : b(l, j));
+      c(i, j) = static_cast<Scalar>(sum);
+    }
+  }
+  return c;
+}
+
+class AllTranspositions : public testing::TestWithParam<std::tuple<bool, bool>> {};
+
+TEST_P(AllTranspositions, MatchTheDefinition) {
+  const auto [turn_a, turn_b] = GetParam();
+  for (const Shape shape : {Shape{1, 1, 1}, Shape{7, 5, 3}, Shape{37, 13, 29}, Shape{131, 67, 257}}) {
+    const Matrix a = turn_a ? random_matrix(shape.k, shape.m, 1) : random_matrix(shape.m, shape.k, 1);
+    const Matrix b = turn_b ? random_matrix(shape.n, shape.k, 2) : random_matrix(shape.k, shape.n, 2);
+    const Matrix expected = by_definition(shape, a, turn_a, b, turn_b);
+    Matrix c = Matrix::Constant(shape.m, shape.n, 1000);
+    Product product{.transpose_a = turn_a ? Transpose::yes : Transpose::no,
+                    .transpose_b = turn_b ? Transpose::yes : Transpose::no,
+                    .m = shape.m,
+                    .n = shape.n,
+                    .k = shape.k,
+                    .a = a.data(),
+                    .lda = a.rows(),
+                    .b = b.data(),
+                    .ldb = b.rows(),
+                    .c = c.data(),
+                    .ldc = shape.m};
+    multiply(product);
+    EXPECT_TRUE(c.isApprox(expected, Scalar(1e-5))) << shape.m << " x " << shape.n << " x " << shape.k;
+    product.accumulate = true;
+    multiply(product);
+    EXPECT_TRUE(c.isApprox(2 * expected, Scalar(1e-5))) << "accumulated";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Gemm, AllTranspositions, testing::Combine(testing::Bool(), testing::Bool()));
+
+TEST(Multiply, GivesTheSameBitsAtAnyAddressAndLeadingDimension) {
+  constexpr Shape shape{45, 23, 61};
+  const Matrix a = random_matrix(shape.k, shape.m, 3);
+  const Matrix b = random_matrix(shape.k, shape.n, 4);
+  Matrix reference(shape.m, shape.n);
+  multiply({.transpose_a = Transpose::yes,
+            .m = shape.m,
+            .n = shape.n,
+            .k = shape.k,
+            .a = a.data(),
+            .lda = shape.k,
+            .b = b.data(),
+            .ldb = shape.k,
+            .c = reference.data(),
+            .ldc = shape.m});
+  for (const Index shift : {0, 1, 3, 7, 11}) {
+    const Index lda = shape.k + shift;
+    const Index ldc = shape.m + 2 * shift;
+    AlignedBuffer storage_a{lda * shape.m + 16};
+    AlignedBuffer storage_b{lda * shape.n + 16};
+    AlignedBuffer storage_c{ldc * shape.n + 16};
+    Scalar* moved_a = storage_a.data() + shift;
+    Scalar* moved_b = storage_b.data() + shift;
+    Scalar* moved_c = storage_c.data() + shift;
+    using Stride = Eigen::OuterStride<>;
+    Eigen::Map<Matrix, 0, Stride>(moved_a, shape.k, shape.m, Stride(lda)) = a;
+    Eigen::Map<Matrix, 0, Stride>(moved_b, shape.k, shape.n, Stride(lda)) = b;
+    multiply({.transpose_a = Transpose::yes,
+              .m = shape.m,
+              .n = shape.n,
+              .k = shape.k,
+              .a = moved_a,
+              .lda = lda,
+              .b = moved_b,
+              .ldb = lda,
+              .c = moved_c,
+              .ldc = ldc});
+    for (Index column = 0; column < shape.n; ++column)
+      EXPECT_EQ(std::memcmp(moved_c + column * ldc, reference.col(column).data(),
+                            static_cast<std::size_t>(shape.m) * sizeof(Scalar)),
+                0)
+          << "column " << column << ", shifted by " << shift;
+  }
+}
+
+TEST(Multiply, OverNothingIsZeroOrLeavesC) {
+  Matrix c = Matrix::Constant(3, 2, 5);
+  Product product{.m = 3,
+                  .n = 2,
+                  .k = 0,
+                  .a = c.data(),
+                  .lda = 3,
+                  .b = c.data(),
+                  .ldb = 1,
+                  .c = c.data(),
+                  .ldc = 3,
+                  .accumulate = true};
+  multiply(product);
+  EXPECT_EQ(c, Matrix::Constant(3, 2, 5));
+  product.accumulate = false;
+  multiply(product);
+  EXPECT_EQ(c, Matrix::Zero(3, 2));
+}
+
+}  // namespace
+}  // namespace lockstep
