@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Writing whole lines, so that the output of several ranks does not interleave within one.
+#include "apps/console.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "apps/terminal.hpp"
+
+namespace lockstep {
+namespace {
+
+void write(std::FILE* stream, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stream);
+  std::fflush(stream);
+}
+
+void write_line(std::FILE* stream, std::string_view text) {
+  std::string line{text};
+  if (line.empty() || line.back() != '\n') line += '\n';
+  write(stream, line);
+}
+
+/// Each line of `text` behind `prefix`.
+std::string prefixed(std::string_view prefix, std::string_view text) {
+  std::string lines{prefix};
+  for (const char letter : text) {
+    lines += letter;
+    if (letter == '\n') lines += prefix;
+  }
+  return lines;
+}
+
+/// The first `columns` characters of UTF-8 text.
+std::string_view cut_to(std::string_view text, int columns) {
+  int characters = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool starts_character = (static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U;
+    if (starts_character && ++characters > columns) return text.substr(0, i);
+  }
+  return text;
+}
+
+}  // namespace
+
+Console::Console(int rank, int ranks) : rank_{rank}, ranks_{ranks}, columns_{rank == 0 ? terminal_columns() : 0} {}
+
+Console::~Console() { clear_transient(); }
+
+void Console::out(std::string_view text) {
+  if (!first()) return;
+  clear_transient();
+  write_line(out_is_reserved_ ? stderr : stdout, text);
+}
+
+void Console::note(std::string_view text) {
+  if (!first()) return;
+  clear_transient();
+  write_line(stderr, text);
+}
+
+void Console::error(std::string_view text) {
+  clear_transient();
+  write_line(stderr, ranks_ > 1 ? prefixed(fmt::format("[rank {}] ", rank_), text) : std::string{text});
+}
+
+void Console::json(std::string_view object) {
+  if (!first()) return;
+  clear_transient();
+  write_line(stdout, object);
+}
+
+void Console::transient(std::string_view line) {
+  if (!interactive()) return;
+  write(stderr, fmt::format("\r{}\x1b[K", cut_to(line, columns_ - 1)));
+  transient_shown_ = true;
+}
+
+void Console::clear_transient() {
+  if (!transient_shown_) return;
+  write(stderr, "\r\x1b[K");
+  transient_shown_ = false;
+}
+
+}  // namespace lockstep

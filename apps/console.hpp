@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// The only way to standard output and standard error.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace lockstep {
+
+/// What one rank may say. Texts need no final line break: one is added. For one thread of each rank.
+class Console {
+ public:
+  Console(int rank, int ranks);
+  ~Console();
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+
+  /// Results, to standard output; rank 0 only.
+  void out(std::string_view text);
+  /// Remarks and warnings, to standard error; rank 0 only.
+  void note(std::string_view text);
+  /// Faults, to standard error, from any rank, each line behind "[rank N] " when there are several.
+  void error(std::string_view text);
+
+  /// Keeps standard output for `json` alone: from now on `out` goes to standard error.
+  void reserve_output_for_json() noexcept { out_is_reserved_ = true; }
+  /// One machine-readable object, to standard output; rank 0 only.
+  void json(std::string_view object);
+
+  /// True when a person watches: rank 0, and standard error ends in a terminal.
+  [[nodiscard]] bool interactive() const noexcept { return columns_ > 0; }
+  /// Columns of that terminal; 0 when there is none.
+  [[nodiscard]] int columns() const noexcept { return columns_; }
+
+  /// Shows a line that the next text replaces, cut to the terminal's width. Nothing unless interactive.
+  void transient(std::string_view line);
+  void clear_transient();
+
+ private:
+  [[nodiscard]] bool first() const noexcept { return rank_ == 0; }
+
+  int rank_;
+  int ranks_;
+  int columns_;
+  bool out_is_reserved_ = false;
+  bool transient_shown_ = false;
+};
+
+}  // namespace lockstep
