@@ -18,8 +18,8 @@ namespace lockstep {
 /// Adding two is adding elementwise.
 [[nodiscard]] Index metric_sums_size(const DatasetInfo& info);
 
-/// Writes one shard's sums. `outputs`: outputs x samples, after the output activation; a classification network with one output
-/// predicts class 1 above 0.5; otherwise the first largest output wins. `loss` is the shard's loss sum;
+/// Writes one shard's sums. `outputs`: outputs x samples, after the output activation; a classification network with
+/// one output predicts class 1 above 0.5; otherwise the first largest output wins. `loss` is the shard's loss sum;
 /// `target_transform` undoes the targets' standardisation.
 void measure_shard(const DatasetInfo& info, ConstPanel outputs, const Targets& targets,
                    const AffineTransform& target_transform, double loss, std::span<double> sums);
@@ -36,12 +36,12 @@ struct RegressionFigures {
 /// The figures of a pass.
 struct Metrics {
   Index samples = 0;
-  double loss = 0;                              ///< mean a sample
-  double accuracy = 0;                          ///< classification
-  std::vector<double> recall;                   ///< a class; NaN where the class is absent
-  std::vector<std::vector<Index>> confusion;    ///< [true][predicted]
-  std::vector<RegressionFigures> regression;    ///< a target
-  double rmse = 0;                              ///< regression: over all targets, sqrt of the mean of their squares
+  double loss = 0;                            ///< mean a sample
+  double accuracy = 0;                        ///< classification
+  std::vector<double> recall;                 ///< a class; NaN where the class is absent
+  std::vector<std::vector<Index>> confusion;  ///< [true][predicted]
+  std::vector<RegressionFigures> regression;  ///< a target
+  double rmse = 0;                            ///< regression: over all targets, sqrt of the mean of their squares
 };
 
 [[nodiscard]] Metrics metrics_from(const DatasetInfo& info, std::span<const double> sums);

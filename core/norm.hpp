@@ -14,11 +14,13 @@ namespace lockstep {
 /// Sum of absolute values, likewise.
 [[nodiscard]] double sum_of_magnitudes(std::span<const Scalar> values);
 
-/// Max-norm (Srebro et al. 2005; Srivastava et al. 2014): scales each unit's incoming weights, a column of `fan_in` scalars, back
-/// to Euclidean norm `limit` when it is longer. `weights` holds whole columns.
+/// Max-norm (Srebro et al. 2005; Srivastava et al. 2014): scales each unit's incoming weights, a column of `fan_in`
+/// scalars, back to Euclidean norm `limit` > 0 when it is longer. `weights` holds whole columns. Thread-safe on
+/// disjoint columns.
 void limit_unit_norms(std::span<Scalar> weights, Index fan_in, double limit);
 
-/// The factor min(1, limit / norm) of clipping by global norm (Pascanu et al. 2013); 1 when limit is 0 (off).
+/// The factor min(1, limit / norm) of clipping by global norm (Pascanu et al. 2013); 1 when limit is 0 (off) or the
+/// norm is NaN. (PyTorch divides by norm + 1e-6.)
 [[nodiscard]] double clip_factor(double norm, double limit);
 
 }  // namespace lockstep
