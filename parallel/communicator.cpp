@@ -2,6 +2,7 @@
 // The communicator of one rank alone.
 #include "parallel/communicator.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 
@@ -16,15 +17,32 @@ class Complete final : public Transfer {
 
 }  // namespace
 
-std::unique_ptr<Transfer> SerialCommunicator::all_to_all(std::span<const std::span<const std::byte>> send,
-                                                         std::span<const std::span<std::byte>> receive) {
-  assert(send.size() == 1 && receive.size() == 1 && send[0].size() == receive[0].size());
-  if (!send[0].empty() && send[0].data() != receive[0].data())
-    std::memcpy(receive[0].data(), send[0].data(), send[0].size());
+void copy_pieces(const ConstPieces& from, const Pieces& to) {
+  std::size_t to_piece = 0;
+  std::size_t to_offset = 0;
+  for (std::span<const std::byte> source : from) {
+    while (!source.empty()) {
+      assert(to_piece < to.size());
+      const std::size_t bytes = std::min(source.size(), to[to_piece].size() - to_offset);
+      if (bytes > 0) std::memcpy(to[to_piece].data() + to_offset, source.data(), bytes);
+      source = source.subspan(bytes);
+      to_offset += bytes;
+      if (to_offset == to[to_piece].size()) {
+        ++to_piece;
+        to_offset = 0;
+      }
+    }
+  }
+}
+
+std::unique_ptr<Transfer> SerialCommunicator::all_to_all(std::span<const ConstPieces> send,
+                                                         std::span<const Pieces> receive) {
+  assert(send.size() == 1 && receive.size() == 1);
+  copy_pieces(send[0], receive[0]);
   return std::make_unique<Complete>();
 }
 
-std::unique_ptr<Transfer> SerialCommunicator::all_gather(std::span<const std::span<std::byte>> parts) {
+std::unique_ptr<Transfer> SerialCommunicator::all_gather(std::span<const Pieces> parts) {
   assert(parts.size() == 1);
   (void)parts;
   return std::make_unique<Complete>();

@@ -11,7 +11,21 @@
 
 namespace lockstep {
 
-/// An exchange under way. The spans given to it must live until `wait` returns.
+/// A message as the pieces of memory that make it up, in order; sender and receiver may cut it differently.
+using ConstPieces = std::vector<std::span<const std::byte>>;
+using Pieces = std::vector<std::span<std::byte>>;
+
+/// A run of numbers as the bytes that travel.
+template <class Number>
+[[nodiscard]] std::span<const std::byte> bytes_of(const Number* first, Index count) {
+  return std::as_bytes(std::span<const Number>{first, static_cast<std::size_t>(count)});
+}
+template <class Number>
+[[nodiscard]] std::span<std::byte> writable_bytes_of(Number* first, Index count) {
+  return std::as_writable_bytes(std::span<Number>{first, static_cast<std::size_t>(count)});
+}
+
+/// An exchange under way. The memory given to it must live, and what is sent stay unchanged, until `wait` returns.
 class Transfer {
  public:
   virtual ~Transfer() = default;
@@ -29,12 +43,12 @@ class Communicator {
   [[nodiscard]] virtual int rank() const = 0;
   [[nodiscard]] virtual int ranks() const = 0;
 
-  /// Rank r's `send[q]` arrives in rank q's `receive[r]`; the lengths (bytes) of the two agree.
-  [[nodiscard]] virtual std::unique_ptr<Transfer> all_to_all(std::span<const std::span<const std::byte>> send,
-                                                             std::span<const std::span<std::byte>> receive) = 0;
+  /// Rank r's message `send[q]` arrives in rank q's `receive[r]`; their lengths agree, and may be zero.
+  [[nodiscard]] virtual std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,
+                                                             std::span<const Pieces> receive) = 0;
 
   /// Rank r's `parts[r]` becomes every rank's `parts[r]`, in place.
-  [[nodiscard]] virtual std::unique_ptr<Transfer> all_gather(std::span<const std::span<std::byte>> parts) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) = 0;
 };
 
 /// One rank alone.
@@ -42,9 +56,12 @@ class SerialCommunicator final : public Communicator {
  public:
   [[nodiscard]] int rank() const override { return 0; }
   [[nodiscard]] int ranks() const override { return 1; }
-  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const std::span<const std::byte>> send,
-                                                     std::span<const std::span<std::byte>> receive) override;
-  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const std::span<std::byte>> parts) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,
+                                                     std::span<const Pieces> receive) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) override;
 };
+
+/// Copies the bytes of one message into the pieces of another of the same length.
+void copy_pieces(const ConstPieces& from, const Pieces& to);
 
 }  // namespace lockstep

@@ -28,9 +28,6 @@ class Workers {
   /// The first exception thrown is rethrown here.
   void for_each(Index count, const std::function<void(Index)>& body);
 
-  /// The number of the calling worker inside for_each, in [0, threads()).
-  [[nodiscard]] static int current();
-
  private:
   struct Arena;
   std::unique_ptr<Arena> arena_;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Sums of small vectors over shards and ranks, in the reduction tree's order.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/reduction_tree.hpp"
+#include "core/types.hpp"
+#include "parallel/communicator.hpp"
+#include "parallel/workers.hpp"
+
+namespace lockstep {
+
+/// Adds up `leaves` vectors of `width` doubles (losses, counts, moments): each rank pushes its own leaves in order.
+/// The result has the same bits for any number of ranks.
+class OrderedSum {
+ public:
+  OrderedSum(Index leaves, Index width, const Communicator& communicator);
+
+  [[nodiscard]] Range own_leaves() const noexcept { return own_; }
+
+  /// The next of this rank's leaves.
+  void push(std::span<const double> leaf);
+
+  struct Total {
+    std::vector<double> sums;
+    bool vote = false;  ///< some rank voted yes
+  };
+  /// Collective, after all own leaves were pushed; every rank gets the total. A vote can travel along.
+  [[nodiscard]] Total finish(Communicator& communicator, bool vote = false);
+
+ private:
+  void add(std::span<const double> values, TreeBlock block);
+
+  Index leaves_;
+  Index width_;
+  Range own_;
+  Index next_;
+  TreeCounter counter_;
+  std::vector<std::vector<double>> slots_;
+};
+
+/// Computes all leaves and adds them up: `leaf(i, values)` fills the `width` doubles of leaf i, on any worker.
+/// At most a few leaves a worker are held at a time. `done(count)` tells of this rank's progress. Collective.
+[[nodiscard]] std::vector<double> sum_over_leaves(Index leaves, Index width, Communicator& communicator,
+                                                  Workers& workers,
+                                                  const std::function<void(Index, std::span<double>)>& leaf,
+                                                  const std::function<void(Index)>& done = {});
+
+}  // namespace lockstep
