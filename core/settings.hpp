@@ -13,7 +13,11 @@ namespace lockstep {
 
 enum class SettingKind { text, integer, real, boolean, integers };
 
-/// One setting. `name` is the TOML key and, behind "--", the flag.
+/// One setting. `name` is the TOML key and, behind "--", the flag. Its default is what `get` says of TrainConfig{}.
+///
+/// Text and value are one to one: a value's text is the shortest that reads back as the same value. Lists are joined
+/// by commas, and no text at all is the empty list. Settings that may be left open have the text "auto",
+/// whatever their kind.
 struct Setting {
   std::string_view name;
   std::string_view group;  ///< heading in --help: "Network", "Objective", ...
@@ -22,19 +26,25 @@ struct Setting {
   std::string_view help;    ///< one sentence with the unit; what 0 or auto means
   bool affects_result;      ///< false: threads, checkpoint-every: may differ when a run continues
   std::string (*get)(const TrainConfig&);
-  void (*set)(TrainConfig&, std::string_view);  ///< throws RequestError: what is wrong and what is allowed
+  void (*read)(TrainConfig&, std::string_view);  ///< `set` without the setting's name in the error
+
+  /// Blanks around the text are ignored. Throws RequestError: the setting, what is wrong and what is allowed; `config`
+  /// is then untouched. Whether the value makes sense is for `problems` to say.
+  void set(TrainConfig& config, std::string_view text) const;
 };
 
-/// All settings in the order of --help.
+/// All settings in the order of --help: each member of TrainConfig, once.
 [[nodiscard]] std::span<const Setting> settings();
 
 /// The setting of that name, or nullptr.
 [[nodiscard]] const Setting* find_setting(std::string_view name);
 
-/// Every broken rule between settings, one sentence each; empty means usable. Pure, so ranks agree.
+/// Every broken rule between settings, one sentence each; empty means usable. Pure, so ranks agree. What depends on the
+/// data or the number of ranks is not looked at here.
 [[nodiscard]] std::vector<std::string> problems(const TrainConfig& config);
 
-/// The learning rate in effect: as set, or the optimizer's usual (sgd, momentum, nesterov 0.1, rmsprop, adam, adamw 0.001).
+/// The learning rate in effect: as set, or the optimizer's usual (sgd, momentum, nesterov 0.1, rmsprop, adam, adamw
+/// 0.001).
 [[nodiscard]] double learning_rate_of(const TrainConfig& config);
 
 }  // namespace lockstep

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// The table of settings.
+#include "core/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <type_traits>
+
+#include "core/error.hpp"
+#include "core/setting_text.hpp"
+
+namespace lockstep {
+namespace {
+
+template <class Value>
+struct Bare {
+  using Type = Value;
+};
+template <class Value>
+struct Bare<std::optional<Value>> {
+  using Type = Value;
+};
+
+template <class Value>
+constexpr SettingKind kind_of() {
+  using Type = typename Bare<Value>::Type;
+  if constexpr (std::is_same_v<Type, bool>) return SettingKind::boolean;
+  if constexpr (std::is_same_v<Type, std::vector<Index>>) return SettingKind::integers;
+  if constexpr (std::is_integral_v<Type>) return SettingKind::integer;
+  if constexpr (std::is_floating_point_v<Type>) return SettingKind::real;
+  return SettingKind::text;
+}
+
+/// The texts of the enum's values from the first to `last`, as "relu|tanh|...".
+template <class Enum>
+std::string names_to(Enum last) {
+  std::string names;
+  for (int value = 0; value <= static_cast<int>(last); ++value) {
+    if (value > 0) names += '|';
+    names += setting_text::written(static_cast<Enum>(value));
+  }
+  return names;
+}
+
+/// Where in --help a setting stands, and whether the result depends on it.
+struct Group {
+  std::string_view heading;
+  bool affects_result = true;
+};
+
+constexpr Group network{.heading = "Network"};
+constexpr Group objective{.heading = "Objective"};
+constexpr Group optimizer{.heading = "Optimizer"};
+constexpr Group schedule{.heading = "Schedule"};
+constexpr Group pass{.heading = "Passes over the data"};
+constexpr Group stopping{.heading = "Validation"};
+constexpr Group machine{.heading = "Machine", .affects_result = false};
+
+template <auto member>
+Setting setting(const Group& group, std::string_view name, std::string_view values, std::string_view help) {
+  using Value = std::remove_reference_t<decltype(std::declval<TrainConfig&>().*member)>;
+  return {.name = name,
+          .group = group.heading,
+          .kind = kind_of<Value>(),
+          .values = values,
+          .help = help,
+          .affects_result = group.affects_result,
+          .get = [](const TrainConfig& config) { return setting_text::written(config.*member); },
+          .read = [](TrainConfig& config, std::string_view text) { setting_text::read(text, config.*member); }};
+}
+
+std::vector<Setting> table() {
+  using C = TrainConfig;
+  static const std::string activations = names_to(Activation::softmax);
+  static const std::string initializers = names_to(Initializer::lecun);
+  static const std::string losses = names_to(Loss::binary_cross_entropy);
+  static const std::string optimizers = names_to(Optimizer::adamw);
+  static const std::string schedules = names_to(ScheduleKind::cosine);
+  static const std::string standardizes = names_to(Standardize::all);
+  return {
+      setting<&C::hidden>(network, "hidden", "UNITS,UNITS,...",
+                          "Units of each hidden layer; empty for a linear model."),
+      setting<&C::activation>(network, "activation", activations, "Activation of hidden units."),
+      setting<&C::output>(network, "output", activations, "Activation of the outputs; auto: as the loss wants."),
+      setting<&C::initializer>(network, "initializer", initializers,
+                               "First weights; auto: he for the ReLU family, glorot for the others."),
+      setting<&C::dropout>(network, "dropout", "SHARE",
+                           "Share of hidden units dropped in training, from 0 to below 1."),
+      setting<&C::input_dropout>(network, "input-dropout", "SHARE",
+                                 "Share of inputs dropped in training, from 0 to below 1."),
+
+      setting<&C::loss>(objective, "loss", losses,
+                        "What to minimise; auto: cross-entropy for classes, mean-squared-error for values."),
+      setting<&C::l1>(objective, "l1", "WEIGHT", "Weight of the sum of absolute weights, added to the loss; 0: off."),
+      setting<&C::l2>(objective, "l2", "WEIGHT",
+                      "Weight of half the sum of squared weights, added to the loss; 0: off."),
+      setting<&C::weight_decay>(objective, "weight-decay", "RATE",
+                                "Decoupled decay: each step shrinks weights by this times the learning rate; 0: off."),
+      setting<&C::max_norm>(objective, "max-norm", "NORM",
+                            "Longest Euclidean norm of the weights into a unit; 0: no limit."),
+      setting<&C::clip_norm>(objective, "clip-norm", "NORM",
+                             "Longest Euclidean norm of a batch's gradient, scaled back beyond it; 0: no limit."),
+
+      setting<&C::optimizer>(optimizer, "optimizer", optimizers, "The update rule."),
+      setting<&C::learning_rate>(optimizer, "learning-rate", "RATE",
+                                 "Step along the mean gradient; auto: 0.1 for sgd, momentum and nesterov, else 0.001."),
+      setting<&C::momentum>(optimizer, "momentum", "SHARE",
+                            "Share of the velocity kept each step, from 0 to below 1 (momentum, nesterov)."),
+      setting<&C::decay_rate>(optimizer, "decay-rate", "SHARE",
+                              "Share of the mean square kept each step, from 0 to below 1 (rmsprop)."),
+      setting<&C::beta1>(optimizer, "beta1", "SHARE",
+                         "Share of the mean gradient kept each step, from 0 to below 1 (adam, adamw)."),
+      setting<&C::beta2>(optimizer, "beta2", "SHARE",
+                         "Share of the mean square kept each step, from 0 to below 1 (adam, adamw)."),
+      setting<&C::epsilon>(optimizer, "epsilon", "VALUE",
+                           "Added to the root mean square before dividing by it (rmsprop, adam, adamw)."),
+
+      setting<&C::schedule>(schedule, "schedule", schedules, "How the learning rate falls during the run."),
+      setting<&C::warmup>(schedule, "warmup", "STEPS", "Steps over which the learning rate first rises; 0: none."),
+      setting<&C::schedule_period>(schedule, "schedule-period", "STEPS",
+                                   "Steps between the falls of the step schedule; 0: a third of the run."),
+      setting<&C::schedule_factor>(schedule, "schedule-factor", "FACTOR",
+                                   "What the rate is multiplied by at each fall of the step schedule."),
+      setting<&C::final_rate>(schedule, "final-rate", "SHARE",
+                              "Share of the learning rate left at the last step (linear, cosine), from 0 to 1."),
+
+      setting<&C::batch_size>(pass, "batch-size", "SAMPLES", "Samples of a step, over all ranks."),
+      setting<&C::shard_size>(pass, "shard-size", "SAMPLES",
+                              "Samples worked on together, the unit of work; 0: chosen from network and batch."),
+      setting<&C::epochs>(pass, "epochs", "COUNT", "Passes over the training samples."),
+      setting<&C::steps>(pass, "steps", "COUNT", "Steps of the run, whatever --epochs says; 0: as the epochs have."),
+      setting<&C::seed>(pass, "seed", "NUMBER", "The only source of randomness: the same seed gives the same bits."),
+      setting<&C::shuffle>(pass, "shuffle", "true|false", "Visit the samples of each epoch in a new random order."),
+      setting<&C::standardize>(pass, "standardize", standardizes,
+                               "What to bring to mean 0 and variance 1; auto: float features and regression targets."),
+
+      setting<&C::validation>(stopping, "validation", "COUNT|FRACTION",
+                              "Training samples held out: a share below 1, or a count from 1; 0: none."),
+      setting<&C::patience>(stopping, "patience", "EPOCHS",
+                            "Epochs without a better validation loss before stopping with the best weights; 0: never."),
+
+      setting<&C::threads>(machine, "threads", "COUNT", "Threads of each rank; 0: the cores that it may use."),
+      setting<&C::checkpoint_every>(machine, "checkpoint-every", "STEPS",
+                                    "Steps between checkpoints; 0: at the end of each epoch."),
+  };
+}
+
+}  // namespace
+
+void Setting::set(TrainConfig& config, std::string_view text) const {
+  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
+  const std::size_t end = text.find_last_not_of(" \t") + 1;
+  try {
+    read(config, first < end ? text.substr(first, end - first) : std::string_view{});
+  } catch (const RequestError& error) {
+    throw RequestError{std::string{name} + ": " + error.what()};
+  }
+}
+
+std::span<const Setting> settings() {
+  static const std::vector<Setting> all = table();
+  return all;
+}
+
+const Setting* find_setting(std::string_view name) {
+  const std::span<const Setting> all = settings();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Setting& each) { return each.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+double learning_rate_of(const TrainConfig& config) {
+  if (config.learning_rate) return *config.learning_rate;
+  switch (config.optimizer) {
+    case Optimizer::sgd:
+    case Optimizer::momentum:
+    case Optimizer::nesterov:
+      return 0.1;
+    case Optimizer::rmsprop:
+    case Optimizer::adam:
+    case Optimizer::adamw:
+      return 0.001;
+  }
+  return 0.001;
+}
+
+}  // namespace lockstep
