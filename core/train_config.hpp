@@ -25,12 +25,12 @@ struct TrainConfig {
   // network
   std::vector<Index> hidden{128};
   Activation activation = Activation::relu;
-  std::optional<Activation> output;         ///< unset: as the loss wants
-  std::optional<Initializer> initializer;   ///< unset: as the activation wants
+  std::optional<Activation> output{};        ///< unset: as the loss wants
+  std::optional<Initializer> initializer{};  ///< unset: as the activation wants
   double dropout = 0;
   double input_dropout = 0;
   // objective
-  std::optional<Loss> loss;  ///< unset: cross-entropy for classes, mean squared error for values
+  std::optional<Loss> loss{};  ///< unset: cross-entropy for classes, mean squared error for values
   double l1 = 0;
   double l2 = 0;
   double weight_decay = 0;
@@ -38,22 +38,22 @@ struct TrainConfig {
   double clip_norm = 0;  ///< 0: off
   // optimizer
   Optimizer optimizer = Optimizer::adam;
-  std::optional<double> learning_rate;  ///< unset: the optimizer's usual
+  std::optional<double> learning_rate{};  ///< unset: the optimizer's usual
   double momentum = 0.9;
   double decay_rate = 0.99;
   double beta1 = 0.9;
   double beta2 = 0.999;
   double epsilon = 1e-8;
   ScheduleKind schedule = ScheduleKind::constant;
-  Index warmup = 0;             ///< steps
-  Index schedule_period = 0;    ///< steps, of `step`; 0: a third of the run
-  double schedule_factor = 0.1; ///< of `step`
-  double final_rate = 0;        ///< of linear and cosine, as a fraction of the rate
+  Index warmup = 0;              ///< steps
+  Index schedule_period = 0;     ///< steps, of `step`; 0: a third of the run
+  double schedule_factor = 0.1;  ///< of `step`
+  double final_rate = 0;         ///< of linear and cosine, as a fraction of the rate
   // pass
   Index batch_size = 128;
   Index shard_size = 0;  ///< samples; 0: chosen from network and batch
   Index epochs = 10;
-  Index steps = 0;       ///< 0: as many as the epochs have
+  Index steps = 0;  ///< 0: as many as the epochs have
   std::uint64_t seed = 1;
   bool shuffle = true;
   // data
