@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// How ranks share small texts and agree that a request is wrong, so that all of them leave together.
+#pragma once
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "parallel/communicator.hpp"
+
+namespace lockstep {
+
+/// A wrong request that every rank knows of: rank 0 prints it and all ranks leave in order, without an abort.
+class AgreedError : public RequestError {
+ public:
+  using RequestError::RequestError;
+};
+
+/// Every rank's text, by rank. Collective.
+[[nodiscard]] std::vector<std::string> gather_texts(Communicator& communicator, std::string_view mine);
+
+/// Rank 0's text, on every rank. Collective.
+[[nodiscard]] std::string text_of_first(Communicator& communicator, std::string_view mine);
+
+/// Throws AgreedError on every rank when any rank has problems: each distinct one once, behind "rank N: " when not
+/// all ranks have it. Collective.
+void agree_on_problems(Communicator& communicator, const std::vector<std::string>& mine);
+
+/// Does `action` on this rank; when it threw RequestError on any rank, all throw AgreedError. Collective; other
+/// exceptions pass through, for `action` itself must not communicate.
+template <class Action>
+auto agreed(Communicator& communicator, Action&& action) {
+  std::optional<decltype(action())> result;
+  std::vector<std::string> problems;
+  try {
+    result.emplace(action());
+  } catch (const RequestError& failure) {
+    problems = failure.problems();
+  }
+  agree_on_problems(communicator, problems);
+  return std::move(*result);
+}
+
+}  // namespace lockstep

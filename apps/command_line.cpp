@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// CLI11 does the parsing; its errors are turned into ours.
+#include "apps/command_line.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "apps/help_formatter.hpp"
+#include "core/error.hpp"
+#include "core/names.hpp"
+
+namespace lockstep {
+namespace {
+
+/// The subcommand of a subcommand that was reached.
+const CLI::App& deepest(const CLI::App& root) {
+  const CLI::App* app = &root;
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
+  return *app;
+}
+
+/// "lockstep data import".
+std::string full_name(const CLI::App& app) {
+  return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
+}
+
+std::string see_help(const CLI::App& app) { return fmt::format("see '{} --help'", full_name(app)); }
+
+std::string suggestion(std::string_view nearest, const CLI::App& app) {
+  return nearest.empty() ? see_help(app) : fmt::format("did you mean '{}'?", nearest);
+}
+
+std::string unknown_flag(const CLI::App& app, const std::string& given) {
+  const std::string flag = given.substr(0, given.find('='));
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return fmt::format("unknown flag {} for '{}'; {}", flag, full_name(app), suggestion(nearest_name(flag, known), app));
+}
+
+std::string unknown_word(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* subcommand : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(subcommand->get_name());
+  if (names.empty()) return fmt::format("'{}' takes no further argument '{}'; {}", full_name(app), word, see_help(app));
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return fmt::format("unknown command '{}' of '{}'; {}", word, full_name(app),
+                     suggestion(nearest_name(word, known), app));
+}
+
+/// What was not understood: every unknown flag, or else the first word too many.
+std::vector<std::string> unknown_arguments(const CLI::App& root) {
+  const CLI::App& app = deepest(root);
+  const std::vector<std::string> left = root.remaining(true);
+  std::vector<std::string> problems;
+  for (const std::string& argument : left)
+    if (argument.size() > 1 && argument.front() == '-') problems.push_back(unknown_flag(app, argument));
+  if (problems.empty() && !left.empty()) problems.push_back(unknown_word(app, left.front()));
+  return problems;
+}
+
+[[noreturn]] void throw_request_error(const CLI::App& root, const CLI::ParseError& failure) {
+  const CLI::App& app = deepest(root);
+  if (std::vector<std::string> problems = unknown_arguments(root); !problems.empty()) throw RequestError(problems);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&failure) != nullptr) {
+    const std::string what = failure.what();
+    throw RequestError(fmt::format("{} needs a value; {}", what.substr(0, what.find(':')), see_help(app)));
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&failure) != nullptr) {
+    const std::string what = failure.what();
+    const bool command = what.find("subcommand") != std::string::npos;
+    const std::string missing = command ? "the command" : what.substr(0, what.find(" is required"));
+    throw RequestError(fmt::format("{} is missing after '{}'; {}", missing, full_name(app), see_help(app)));
+  }
+  throw RequestError(fmt::format("{}; {}", failure.what(), see_help(app)));
+}
+
+/// CLI11 takes "--flag=" for a flag whose value follows; here it is an empty value.
+std::vector<std::string> with_empty_values(const std::vector<std::string>& arguments) {
+  std::vector<std::string> result;
+  for (const std::string& argument : arguments) {
+    const bool empty_value = argument.size() > 3 && argument.starts_with("--") && argument.back() == '=';
+    result.push_back(empty_value ? argument.substr(0, argument.size() - 1) : argument);
+    if (empty_value) result.emplace_back();
+  }
+  return result;
+}
+
+}  // namespace
+
+std::unique_ptr<CLI::App> make_root_command() {
+  auto root = std::make_unique<CLI::App>(
+      "Trains neural networks on every core of a workstation or a cluster.\n"
+      "The same seed gives the same bits, whatever the number of ranks and threads.",
+      "lockstep");
+  root->formatter(std::make_shared<HelpFormatter>());
+  root->require_subcommand(1);
+  root->set_version_flag("--version", "lockstep " LOCKSTEP_VERSION, "Print the version and leave");
+  root->set_help_flag("--help,-h", "Print this help and leave");
+  root->footer(
+      "Examples:\n"
+      "  lockstep data make digits train.h5 --samples 20000 --seed 1\n"
+      "  lockstep data make digits test.h5 --samples 2000 --seed 2\n"
+      "  lockstep train --train train.h5 --test test.h5 --run runs/digits --hidden 300,100 --epochs 5\n"
+      "  mpirun -n 2 lockstep train --train train.h5 --test test.h5 --run runs/digits-2\n"
+      "  lockstep evaluate runs/digits test.h5\n"
+      "  lockstep predict runs/digits test.h5 predictions.h5\n"
+      "  lockstep doctor");
+  return root;
+}
+
+bool parse_command_line(CLI::App& root, std::vector<std::string> arguments, Console& console) {
+  arguments = with_empty_values(arguments);
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+  try {
+    root.parse(arguments);
+  } catch (const CLI::CallForVersion& version) {
+    console.out(version.what());
+    return false;
+  } catch (const CLI::CallForHelp&) {
+    console.out(root.help());
+    return false;
+  } catch (const CLI::ParseError& failure) {
+    throw_request_error(root, failure);
+  }
+  return true;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// How --help looks: values and defaults beside each flag, texts wrapped to a readable width.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <string_view>
+
+namespace lockstep {
+
+/// `text` with line breaks so that no line has more than `width` characters, where words allow.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t width);
+
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter();
+  [[nodiscard]] std::string make_option_opts(const CLI::Option* option) const override;
+  [[nodiscard]] std::string make_option_desc(const CLI::Option* option) const override;
+};
+
+}  // namespace lockstep
