@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// Images and labels, streamed side by side.
+#include "io/idx_import.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "io/idx_file.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr Index block_bytes = Index{1} << 20U;
+constexpr Index most_classes = 100'000;
+
+/// All labels; they are few bytes beside the images, and their largest decides the number of classes.
+std::vector<Label> read_labels(IdxFile& file) {
+  std::vector<Label> labels;
+  std::vector<double> block;
+  for (Index begin = 0; begin < file.samples(); begin += block_bytes) {
+    block.resize(static_cast<std::size_t>(std::min(block_bytes, file.samples() - begin)));
+    file.read_values(block);
+    for (const double value : block) {
+      if (!(value >= 0 && value < static_cast<double>(most_classes) && value == std::floor(value))) {
+        throw FileError{file.path(), fmt::format("label {} of sample {} is not a class; classes are whole numbers "
+                                                 "from 0 to {}",
+                                                 value, labels.size() + 1, most_classes - 1)};
+      }
+      labels.push_back(static_cast<Label>(value));
+    }
+  }
+  file.expect_end();
+  return labels;
+}
+
+void check_pair(const IdxFile& images, const IdxFile& labels) {
+  if (images.shape().size() == 1 && labels.shape().size() > 1) {
+    throw RequestError{
+        fmt::format("{} holds labels and {} images; name the images first", images.path(), labels.path())};
+  }
+  if (labels.shape().size() != 1) {
+    throw FileError{labels.path(), fmt::format("is no file of labels: it has {} dimensions ({}), not one",
+                                               labels.shape().size(), fmt::join(labels.shape(), " x "))};
+  }
+  if (images.samples() != labels.samples()) {
+    throw RequestError{fmt::format("{} has {} samples and {} has {} labels; are they of the same set?", images.path(),
+                                   images.samples(), labels.path(), labels.samples())};
+  }
+}
+
+/// Takes classes from the data set that these samples should be like, or throws what differs.
+void match(const DatasetInfo& like, const IdxImport& request, const std::vector<Label>& labels, DatasetInfo& info) {
+  std::vector<std::string> problems;
+  if (like.task != Task::classification) {
+    problems.push_back(fmt::format("{} is a regression data set, {} has classes", request.like, request.labels));
+  }
+  if (like.features != info.features || like.byte_features != info.byte_features) {
+    problems.push_back(fmt::format("{} has {} {} features a sample, {} has {} {}", request.images, info.features,
+                                   info.byte_features ? "byte" : "float", request.like, like.features,
+                                   like.byte_features ? "byte" : "float"));
+  }
+  const auto foreign = std::find_if(labels.begin(), labels.end(), [&](Label label) { return label >= like.classes; });
+  if (like.task == Task::classification && foreign != labels.end()) {
+    problems.push_back(fmt::format("{}: sample {} is of class {}, and {} has the classes 0 to {}", request.labels,
+                                   foreign - labels.begin() + 1, *foreign, request.like, like.classes - 1));
+  }
+  if (!problems.empty()) throw RequestError{problems};
+  info.classes = like.classes;
+  info.class_names = like.class_names;
+}
+
+DatasetInfo describe(const IdxImport& request, const IdxFile& images, const std::vector<Label>& labels) {
+  DatasetInfo info;
+  info.name = request.images;
+  info.samples = images.samples();
+  info.features = images.values_per_sample();
+  info.classes = *std::max_element(labels.begin(), labels.end()) + Index{1};
+  info.feature_shape.assign(images.shape().begin() + 1, images.shape().end());
+  info.byte_features = images.type() == IdxType::uint8;
+  if (info.feature_shape.empty()) info.feature_shape = {1};
+  if (!request.like.empty()) match(open_dataset(request.like)->info(), request, labels, info);
+  if (request.class_names.empty()) return info;
+  if (static_cast<Index>(request.class_names.size()) < info.classes) {
+    throw RequestError{fmt::format("{} class names for {} classes; name every class, in the order of the labels",
+                                   request.class_names.size(), info.classes)};
+  }
+  info.class_names = request.class_names;
+  info.classes = static_cast<Index>(request.class_names.size());
+  return info;
+}
+
+void copy_bytes(IdxFile& images, Index samples, DatasetWriter& writer) {
+  std::vector<std::uint8_t> block(static_cast<std::size_t>(samples * images.values_per_sample()));
+  images.read_bytes(block);
+  writer.append_bytes(block);
+}
+
+void copy_values(IdxFile& images, Index first_sample, Index samples, DatasetWriter& writer) {
+  std::vector<double> block(static_cast<std::size_t>(samples * images.values_per_sample()));
+  images.read_values(block);
+  std::vector<float> floats(block.size());
+  for (std::size_t i = 0; i < block.size(); ++i) {
+    floats[i] = static_cast<float>(block[i]);
+    if (std::isfinite(floats[i])) continue;
+    const auto place = static_cast<Index>(i);
+    throw FileError{images.path(), fmt::format("sample {}, value {}: {} is not a number that a float can hold",
+                                               first_sample + place / images.values_per_sample() + 1,
+                                               place % images.values_per_sample() + 1, block[i])};
+  }
+  writer.append_floats(floats);
+}
+
+}  // namespace
+
+DatasetInfo import_idx(const IdxImport& request, const ImportOutput& output, const ImportProgress& progress) {
+  check_output(output);
+  IdxFile images{request.images};
+  IdxFile label_file{request.labels};
+  check_pair(images, label_file);
+  const std::vector<Label> labels = read_labels(label_file);
+  const DatasetInfo info = describe(request, images, labels);
+
+  DatasetWriter writer{output.path, info, output.layout, output.replace};
+  const Index block = std::max(Index{1}, block_bytes / (images.values_per_sample() * size_of(images.type())));
+  for (Index begin = 0; begin < info.samples; begin += block) {
+    const Index samples = std::min(block, info.samples - begin);
+    if (info.byte_features) {
+      copy_bytes(images, samples, writer);
+    } else {
+      copy_values(images, begin, samples, writer);
+    }
+    if (progress) progress(images.fraction());
+  }
+  images.expect_end();
+  writer.append_labels(labels);
+  writer.close();
+  return info;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// What a field of a table says: a number, nothing, or a text.
+#pragma once
+
+#include <string_view>
+
+namespace lockstep {
+
+/// True for a field without a value: empty, "?", "NA", or "NaN" in any case.
+[[nodiscard]] bool is_missing(std::string_view field);
+
+enum class NumberKind {
+  number,
+  infinite,  ///< "inf", or beyond the range of a float
+  text,      ///< not a number
+};
+
+struct ParsedNumber {
+  NumberKind kind = NumberKind::text;
+  double value = 0;  ///< of a number
+};
+
+/// Reads a whole field as a decimal number ("-1.5e3", "+2", ".5"); the decimal sign is a point, whatever the locale.
+/// Numbers nearer to zero than a double can tell are zero.
+[[nodiscard]] ParsedNumber parse_number(std::string_view field);
+
+}  // namespace lockstep
