@@ -99,9 +99,7 @@ void DenseLayer::backward(const Scalar* parameters, ConstPanel delta, Panel inpu
 }
 
 GradientPair DenseLayer::gradient_pair(Index block, ConstPanel input, ConstPanel delta) const {
-  assert(block == blocks_[0]);
-  (void)block;
-  return {.input = input, .delta = delta};
+  return {.input = block == blocks_[0] ? input : ConstPanel{}, .delta = delta};
 }
 
 }  // namespace lockstep

@@ -51,7 +51,8 @@ class Layer {
   /// the layer before.
   virtual void backward(const Scalar* parameters, ConstPanel delta, Panel input_slope, Range rows) const = 0;
 
-  /// The pair for weight block `block` of this layer; the bias block's gradient is the sum of the delta's columns.
+  /// The pair for parameter block `block` of this layer. A bias block's gradient is the sum of the delta's columns; its
+  /// pair has no input.
   [[nodiscard]] virtual GradientPair gradient_pair(Index block, ConstPanel input, ConstPanel delta) const = 0;
 };
 

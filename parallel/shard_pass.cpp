@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+// One shard's way through the network.
+#include "parallel/shard_pass.hpp"
+
+#include <algorithm>
+
+namespace lockstep {
+
+ShardPass::ShardPass(const Model& model, const WorkPlan& plan) : model_{model}, plan_{plan} {
+  for (const auto& layer : model.network.layers()) {
+    forward_pieces_.push_back(lockstep::forward_pieces(*layer, plan));
+    backward_pieces_.push_back(lockstep::backward_pieces(*layer, plan));
+  }
+}
+
+void ShardPass::gather(const Samples& from, Index leaf, const Pass& pass, ShardStore& store, Index shard) const {
+  const Index first = leaf * plan_.shard_size;
+  const Index width = std::min(plan_.shard_size, from.samples - first);
+  store.set_width(shard, width);
+  std::vector<Index> rows(static_cast<std::size_t>(width));
+  for (Index i = 0; i < width; ++i) rows[static_cast<std::size_t>(i)] = from.row_of(first + i);
+
+  ShardBuffers& buffers = store[shard];
+  from.data.gather_features(rows, model_.input_transform, buffers.input);
+  model_.network.prepare_input(pass, buffers.input);
+  if (model_.task == Task::classification) {
+    buffers.labels.resize(rows.size());
+    from.data.gather_labels(rows, buffers.labels);
+  } else {
+    from.data.gather_values(rows, model_.target_transform, buffers.values);
+  }
+}
+
+void ShardPass::forward_piece(std::size_t layer, Range rows, const Pass& pass, ShardBuffers& buffers) const {
+  model_.network.layers()[layer]->forward(pass, model_.parameters.data(), buffers.input_of(layer),
+                                          buffers.outputs[layer], buffers.slopes[layer], rows);
+}
+
+void ShardPass::backward_piece(std::size_t layer, Range rows, ShardBuffers& buffers) const {
+  model_.network.layers()[layer]->backward(model_.parameters.data(), buffers.slopes[layer], buffers.slopes[layer - 1],
+                                           rows);
+}
+
+void ShardPass::forward_alone(const Pass& pass, ShardBuffers& buffers) const {
+  for (std::size_t layer = 0; layer < forward_pieces_.size(); ++layer)
+    for (const Range rows : forward_pieces_[layer]) forward_piece(layer, rows, pass, buffers);
+}
+
+double ShardPass::loss(ShardBuffers& buffers) const {
+  if (buffers.slopes.back().data == nullptr) return loss_sum(model_.loss, buffers.outputs.back(), buffers.targets());
+  return loss_sum_and_delta(model_.loss, buffers.outputs.back(), buffers.targets(), buffers.slopes.back());
+}
+
+double ShardPass::forward_and_backward(const Pass& pass, ShardBuffers& buffers) const {
+  forward_alone(pass, buffers);
+  const double sum = loss(buffers);
+  for (std::size_t layer = backward_pieces_.size() - 1; layer > 0; --layer)
+    for (const Range rows : backward_pieces_[layer]) backward_piece(layer, rows, buffers);
+  return sum;
+}
+
+void ShardPass::forward(const std::vector<Pass>& passes, ShardStore& store, Workers& workers) const {
+  const auto shards = static_cast<Index>(passes.size());
+  for (std::size_t layer = 0; layer < forward_pieces_.size(); ++layer) {
+    const std::vector<Range>& pieces = forward_pieces_[layer];
+    const auto count = static_cast<Index>(pieces.size());
+    workers.for_each(shards * count, [&](Index i) {
+      const Index shard = i / count;
+      forward_piece(layer, pieces[static_cast<std::size_t>(i % count)], passes[static_cast<std::size_t>(shard)],
+                    store[shard]);
+    });
+  }
+}
+
+void ShardPass::backward(Index shards, ShardStore& store, Workers& workers) const {
+  for (std::size_t layer = backward_pieces_.size() - 1; layer > 0; --layer) {
+    const std::vector<Range>& pieces = backward_pieces_[layer];
+    const auto count = static_cast<Index>(pieces.size());
+    workers.for_each(shards * count, [&](Index i) {
+      backward_piece(layer, pieces[static_cast<std::size_t>(i % count)], store[i / count]);
+    });
+  }
+}
+
+}  // namespace lockstep

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// Gather, forward, loss and backward of shards, whole or piece by piece.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/dataset.hpp"
+#include "core/model.hpp"
+#include "parallel/shard_buffers.hpp"
+#include "parallel/work_plan.hpp"
+#include "parallel/workers.hpp"
+
+namespace lockstep {
+
+/// Maps a position in a batch (or a pass) to a row of the data set.
+using RowOf = std::function<Index(Index position)>;
+
+/// The samples of a pass over shards: shard `leaf` holds positions [leaf * shard_size, ...) of `samples`.
+struct Samples {
+  const Dataset& data;
+  RowOf row_of;
+  Index samples = 0;
+};
+
+/// What is computed for a shard. Stateless but for what it refers to; every function is safe on disjoint shards.
+class ShardPass {
+ public:
+  ShardPass(const Model& model, const WorkPlan& plan);
+
+  /// Fills in the inputs and targets of shard `leaf` and makes it as wide as its samples.
+  void gather(const Samples& from, Index leaf, const Pass& pass, ShardStore& store, Index shard) const;
+
+  /// All layers forward, for shards [0, shards) of the store.
+  void forward(const std::vector<Pass>& passes, ShardStore& store, Workers& workers) const;
+
+  /// Loss sum of one shard; in training it leaves the output layer's delta.
+  [[nodiscard]] double loss(ShardBuffers& buffers) const;
+
+  /// All layers backward, for shards [0, shards) of the store, after `loss`.
+  void backward(Index shards, ShardStore& store, Workers& workers) const;
+
+  /// One shard from gathered inputs to deltas, on the calling thread; returns the loss sum.
+  double forward_and_backward(const Pass& pass, ShardBuffers& buffers) const;
+  void forward_alone(const Pass& pass, ShardBuffers& buffers) const;
+
+ private:
+  void forward_piece(std::size_t layer, Range rows, const Pass& pass, ShardBuffers& buffers) const;
+  void backward_piece(std::size_t layer, Range rows, ShardBuffers& buffers) const;
+
+  const Model& model_;
+  WorkPlan plan_;
+  std::vector<std::vector<Range>> forward_pieces_;   ///< by layer
+  std::vector<std::vector<Range>> backward_pieces_;  ///< by layer
+};
+
+}  // namespace lockstep

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// Merge, clip, update, limit, publish.
+#include "parallel/slice_update.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/norm.hpp"
+
+namespace lockstep {
+namespace {
+
+/// Scalars of a chunk, about: its sum, weights and state stay in the first-level caches.
+constexpr Index chunk_scalars = 8192;
+
+std::span<Scalar> thread_scratch(Index scalars) {
+  thread_local AlignedBuffer scratch;
+  if (scratch.size() < scalars) scratch = AlignedBuffer{scalars};
+  return scratch.span().first(static_cast<std::size_t>(scalars));
+}
+
+std::span<Scalar> run(AlignedBuffer& buffer, Index offset, Index size) {
+  return buffer.span().subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+}
+
+/// The bytes of each rank's slice in a buffer of the parameters' layout.
+std::vector<Pieces> slice_pieces(const Slices& slices, int ranks, AlignedBuffer& buffer) {
+  std::vector<Pieces> parts(static_cast<std::size_t>(ranks));
+  for (int rank = 0; rank < ranks; ++rank)
+    for (const SlicePiece& piece : slices.of(rank))
+      parts[static_cast<std::size_t>(rank)].push_back(writable_bytes_of(buffer.data() + piece.offset, piece.size()));
+  return parts;
+}
+
+}  // namespace
+
+SliceUpdate::SliceUpdate(const ParameterLayout& layout, const Slices& slices, Optimizer optimizer,
+                         Communicator& communicator, Workers& workers)
+    : layout_{layout}, slices_{slices}, communicator_{communicator}, workers_{workers} {
+  for (const SlicePiece& piece : slices.of(communicator.rank())) {
+    const Index units_per_chunk = std::max<Index>(1, chunk_scalars / piece.fan_in);
+    for (Index begin = piece.units.begin; begin < piece.units.end; begin += units_per_chunk) {
+      SlicePiece part = piece;
+      part.units = {begin, std::min(begin + units_per_chunk, piece.units.end)};
+      part.offset += (begin - piece.units.begin) * piece.fan_in;
+      part.offset_in_slice += (begin - piece.units.begin) * piece.fan_in;
+      largest_chunk_ = std::max(largest_chunk_, part.size());
+      chunks_.push_back({.piece = part, .whole = piece});
+    }
+  }
+  for (std::size_t i = 0; i < state_names(optimizer).size(); ++i)
+    state_.emplace_back(slices.size(communicator.rank()));
+}
+
+void SliceUpdate::update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,
+                               std::span<const Scalar> sum, AlignedBuffer& parameters) {
+  const SlicePiece& piece = chunk.piece;
+  UpdateRule own_rule = rule;
+  if (piece.bias) own_rule.l1 = own_rule.l2 = own_rule.weight_decay = 0;
+  std::vector<std::span<Scalar>> state;
+  for (AlignedBuffer& buffer : state_) state.push_back(run(buffer, piece.offset_in_slice, piece.size()));
+  const std::span<Scalar> weights = run(parameters, piece.offset, piece.size());
+  update(own_rule, weights, sum, state);
+  if (limits.max_norm > 0 && !piece.bias) limit_unit_norms(weights, piece.fan_in, limits.max_norm);
+}
+
+void SliceUpdate::apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange,
+                        AlignedBuffer& parameters) {
+  const bool clip = limits.clip_norm > 0;
+  if (clip) rule.gradient_scale *= clip_factor(gradient_norm(exchange) * rule.gradient_scale, limits.clip_norm);
+  workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
+    const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
+    std::span<Scalar> sum;
+    if (clip) {
+      sum = run(merged_, chunk.piece.offset_in_slice, chunk.piece.size());
+    } else {
+      sum = thread_scratch(largest_chunk_).first(static_cast<std::size_t>(chunk.piece.size()));
+      exchange.merge(chunk.whole, chunk.piece.units, sum);
+    }
+    update_chunk(chunk, rule, limits, sum, parameters);
+  });
+  publish(parameters);
+}
+
+double SliceUpdate::gradient_norm(const GradientExchange& exchange) {
+  const int ranks = communicator_.ranks();
+  if (merged_.size() == 0) merged_ = AlignedBuffer{slices_.size(communicator_.rank())};
+  // One sum of squares for each unit, wherever it lies: added over all units in order on every rank.
+  std::vector<Index> first_unit;
+  Index units = 0;
+  for (const ParameterBlock& block : layout_.blocks()) {
+    first_unit.push_back(units);
+    units += block.units;
+  }
+  std::vector<double> squares(static_cast<std::size_t>(units));
+  workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
+    const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
+    const std::span<Scalar> sum = run(merged_, chunk.piece.offset_in_slice, chunk.piece.size());
+    exchange.merge(chunk.whole, chunk.piece.units, sum);
+    const auto fan_in = static_cast<std::size_t>(chunk.piece.fan_in);
+    const Index first = first_unit[static_cast<std::size_t>(chunk.piece.block)] + chunk.piece.units.begin;
+    for (Index unit = 0; unit < chunk.piece.units.size(); ++unit)
+      squares[static_cast<std::size_t>(first + unit)] =
+          sum_of_squares(sum.subspan(static_cast<std::size_t>(unit) * fan_in, fan_in));
+  });
+  std::vector<Pieces> parts(static_cast<std::size_t>(ranks));
+  for (int rank = 0; rank < ranks; ++rank)
+    for (const SlicePiece& piece : slices_.of(rank))
+      parts[static_cast<std::size_t>(rank)].push_back(writable_bytes_of(
+          squares.data() + first_unit[static_cast<std::size_t>(piece.block)] + piece.units.begin, piece.units.size()));
+  communicator_.all_gather(parts)->wait();
+  double total = 0;
+  for (const double square : squares) total += square;
+  return std::sqrt(total);
+}
+
+void SliceUpdate::publish(AlignedBuffer& buffer) {
+  communicator_.all_gather(slice_pieces(slices_, communicator_.ranks(), buffer))->wait();
+}
+
+void SliceUpdate::gather_gradient(const GradientExchange& exchange, AlignedBuffer& gradient) {
+  workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
+    const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
+    exchange.merge(chunk.whole, chunk.piece.units, run(gradient, chunk.piece.offset, chunk.piece.size()));
+  });
+  publish(gradient);
+}
+
+std::vector<AlignedBuffer> SliceUpdate::gather_state() {
+  const int ranks = communicator_.ranks();
+  const bool root = communicator_.rank() == 0;
+  std::vector<AlignedBuffer> complete;
+  for (AlignedBuffer& own : state_) {
+    AlignedBuffer whole{root ? layout_.buffer_size() : 0};
+    std::vector<ConstPieces> send(static_cast<std::size_t>(ranks));
+    std::vector<Pieces> receive(static_cast<std::size_t>(ranks));
+    send[0] = {bytes_of(own.data(), own.size())};
+    if (root) receive = slice_pieces(slices_, ranks, whole);
+    communicator_.all_to_all(send, receive)->wait();
+    if (root) complete.push_back(std::move(whole));
+  }
+  return complete;
+}
+
+void SliceUpdate::set_state(const std::vector<AlignedBuffer>& state) {
+  for (std::size_t i = 0; i < state_.size(); ++i)
+    for (const SlicePiece& piece : slices_.of(communicator_.rank()))
+      std::copy_n(state[i].data() + piece.offset, piece.size(), state_[i].data() + piece.offset_in_slice);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The owner's part of a step: finish the sum, update the slice, publish it.
+#pragma once
+
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "core/optimizer.hpp"
+#include "core/parameter_layout.hpp"
+#include "parallel/communicator.hpp"
+#include "parallel/gradient_exchange.hpp"
+#include "parallel/slices.hpp"
+#include "parallel/workers.hpp"
+
+namespace lockstep {
+
+/// What bounds an update besides its rule.
+struct UpdateLimits {
+  double max_norm = 0;   ///< of a unit's incoming weights; 0: off
+  double clip_norm = 0;  ///< of the whole mean gradient; 0: off
+};
+
+/// Owns the optimizer state of one rank's slice (ZeRO stage 1; Rajbhandari et al. 2020).
+class SliceUpdate {
+ public:
+  SliceUpdate(const ParameterLayout& layout, const Slices& slices, Optimizer optimizer, Communicator& communicator,
+              Workers& workers);
+
+  /// Merges, updates and publishes: on return every rank's `parameters` are those after the step. `rule.gradient_scale` is 1 / samples; weight
+  /// penalties apply to weights, not to biases. Collective.
+  void apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange, AlignedBuffer& parameters);
+
+  /// The sum over all leaves, complete, on every rank, in the parameters' layout. Collective.
+  void gather_gradient(const GradientExchange& exchange, AlignedBuffer& gradient);
+
+  /// The optimizer state of all ranks, complete on rank 0 (empty elsewhere), in the parameters' layout. Collective.
+  [[nodiscard]] std::vector<AlignedBuffer> gather_state();
+  /// Takes this rank's part of a complete state.
+  void set_state(const std::vector<AlignedBuffer>& state);
+
+ private:
+  struct Chunk {
+    SlicePiece piece;  ///< cut to the chunk's units
+    SlicePiece whole;  ///< the piece it belongs to
+  };
+
+  void update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,
+                    std::span<const Scalar> sum, AlignedBuffer& parameters);
+  [[nodiscard]] double gradient_norm(const GradientExchange& exchange);
+  void publish(AlignedBuffer& buffer);
+
+  const ParameterLayout& layout_;
+  const Slices& slices_;
+  Communicator& communicator_;
+  Workers& workers_;
+  std::vector<Chunk> chunks_;
+  Index largest_chunk_ = 0;
+  AlignedBuffer merged_;              ///< the slice's gradient sums, when the norm is needed before the update
+  std::vector<AlignedBuffer> state_;  ///< by state name, in slice order
+};
+
+}  // namespace lockstep

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Sharing parameters out.
+#include "parallel/slices.hpp"
+
+namespace lockstep {
+
+Slices::Slices(const ParameterLayout& layout, int ranks)
+    : pieces_(static_cast<std::size_t>(ranks)), sizes_(static_cast<std::size_t>(ranks), 0) {
+  for (int rank = 0; rank < ranks; ++rank) {
+    Index block_index = 0;
+    for (const ParameterBlock& block : layout.blocks()) {
+      const Range units{block.units * rank / ranks, block.units * (rank + 1) / ranks};
+      Index& size = sizes_[static_cast<std::size_t>(rank)];
+      if (!units.empty()) {
+        const SlicePiece piece{.block = block_index,
+                               .units = units,
+                               .fan_in = block.fan_in,
+                               .offset = block.offset + units.begin * block.fan_in,
+                               .offset_in_slice = size,
+                               .bias = block.bias};
+        pieces_[static_cast<std::size_t>(rank)].push_back(piece);
+        size += piece.size();
+      }
+      ++block_index;
+    }
+  }
+}
+
+}  // namespace lockstep

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// The step: computation in waves of shards, then exchange and update.
+#include "parallel/step_engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/metrics.hpp"
+
+namespace lockstep {
+namespace {
+
+ShardStore::Form store_form(const Model& model, const StepEngine::Form& form, Index shards) {
+  return {.shards = shards,
+          .shard_size = form.plan.shard_size,
+          .target_values = model.task == Task::regression ? model.network.spec().outputs : 0,
+          .training = true};
+}
+
+/// Shards that a rank holds at once: all of its own, or as many as memory allows.
+Index shards_in_flight(const Model& model, const StepEngine::Form& form, const Communicator& communicator) {
+  const Index leaves = shard_count(form.batch_size, form.plan.shard_size);
+  const Index own = leaves_of_rank(leaves, communicator.rank(), communicator.ranks()).size();
+  const Index bytes = ShardStore::scalars_per_shard(model.network, store_form(model, form, 1)) *
+                      static_cast<Index>(sizeof(Scalar));
+  return std::clamp<Index>(form.memory_bytes / bytes, 1, std::max<Index>(1, own));
+}
+
+/// Squared errors in the target's own units.
+double squared_errors(const Model& model, const ShardBuffers& shard) {
+  const ConstPanel outputs = shard.outputs.back();
+  double sum = 0;
+  for (Index column = 0; column < outputs.columns; ++column) {
+    for (Index row = 0; row < outputs.rows; ++row) {
+      const double factor =
+          model.target_transform.factor.empty() ? 1 : model.target_transform.factor[static_cast<std::size_t>(row)];
+      const double error =
+          (static_cast<double>(outputs.column(column)[row]) - static_cast<double>(shard.values.column(column)[row])) /
+          factor;
+      sum += error * error;
+    }
+  }
+  return sum;
+}
+
+double hits(const ShardBuffers& shard) {
+  const ConstPanel outputs = shard.outputs.back();
+  Index count = 0;
+  for (Index column = 0; column < outputs.columns; ++column)
+    if (predicted_class({outputs.column(column), static_cast<std::size_t>(outputs.rows)}) ==
+        shard.labels[static_cast<std::size_t>(column)])
+      ++count;
+  return static_cast<double>(count);
+}
+
+bool all_finite(ConstPanel panel) { return panel.matrix().allFinite(); }
+
+}  // namespace
+
+StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicator, Workers& workers)
+    : model_{model},
+      form_{form},
+      communicator_{communicator},
+      workers_{workers},
+      slices_{model.network.layout(), communicator.ranks()},
+      pass_{model, form.plan},
+      weight_gradient_{model.network, form.plan},
+      wave_shards_{shards_in_flight(model, form, communicator)},
+      store_{model.network, store_form(model, form, wave_shards_)},
+      leaf_sums_(static_cast<std::size_t>(wave_shards_ * StepSums::width)),
+      exchange_{slices_, communicator},
+      update_{model.network.layout(), slices_, form.optimizer, communicator, workers} {}
+
+void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range leaves) {
+  std::vector<Pass> passes(static_cast<std::size_t>(leaves.size()), pass);
+  for (Index shard = 0; shard < leaves.size(); ++shard)
+    passes[static_cast<std::size_t>(shard)].first_position = (leaves.begin + shard) * form_.plan.shard_size;
+  const auto gather = [&](Index shard) {
+    pass_.gather(samples, leaves.begin + shard, passes[static_cast<std::size_t>(shard)], store_, shard);
+  };
+  const auto record = [&](Index shard, double loss) {
+    double* sums = &leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)];
+    sums[0] = static_cast<double>(store_[shard].input.columns);
+    sums[1] = loss;
+    sums[2] = model_.task == Task::classification ? hits(store_[shard]) : squared_errors(model_, store_[shard]);
+  };
+  // Enough shards for all workers: each goes through alone, its data in one worker's caches. Else layer by layer,
+  // the rows of a shard shared out. The pieces, and so the bits, are the same.
+  if (leaves.size() >= workers_.threads()) {
+    workers_.for_each(leaves.size(), [&](Index shard) {
+      gather(shard);
+      record(shard, pass_.forward_and_backward(passes[static_cast<std::size_t>(shard)], store_[shard]));
+    });
+    return;
+  }
+  workers_.for_each(leaves.size(), gather);
+  pass_.forward(passes, store_, workers_);
+  workers_.for_each(leaves.size(), [&](Index shard) { record(shard, pass_.loss(store_[shard])); });
+  pass_.backward(leaves.size(), store_, workers_);
+}
+
+StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient) {
+  const Index leaves = shard_count(samples.samples, form_.plan.shard_size);
+  OrderedSum sum{leaves, StepSums::width, communicator_};
+  const Range own = sum.own_leaves();
+  TreeCounter counter;
+  Index shards = 0;
+  for (Range wave{own.begin, 0}; wave.begin < own.end; wave.begin = wave.end) {
+    wave.end = std::min(wave.begin + wave_shards_, own.end);
+    shards = wave.size();
+    compute_wave(samples, pass, wave);
+    for (Index shard = 0; shard < shards; ++shard)
+      sum.push({&leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)], StepSums::width});
+    if (!with_gradient) continue;
+    const TreeCounter next = after_wave(counter, wave);
+    while (waiting_.size() < next.waiting().size()) waiting_.emplace_back(model_.network.layout().buffer_size());
+    workers_.for_each(static_cast<Index>(weight_gradient_.tiles().size()), [&](Index tile) {
+      weight_gradient_.add_wave(weight_gradient_.tiles()[static_cast<std::size_t>(tile)], wave, store_, counter,
+                                waiting_);
+    });
+    counter = next;
+  }
+  // The batch's figures travel first: when they show that training diverged, nothing has been updated.
+  const OrderedSum::Total total = sum.finish(communicator_, vote);
+  const Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits = total.sums[2]},
+                      .vote = total.vote};
+  require_finite(report.sums, pass.step, shards);
+  return report;
+}
+
+StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, const UpdateRule& rule,
+                                    const UpdateLimits& limits, bool vote) {
+  const Report report = compute(samples, pass, vote, /*with_gradient=*/true);
+  exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
+  exchange_.wait();
+  UpdateRule scaled = rule;
+  scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
+  update_.apply(scaled, limits, exchange_, model_.parameters);
+  return report;
+}
+
+double StepEngine::gradient(const Samples& samples, const Pass& pass, AlignedBuffer& gradient) {
+  const Report report = compute(samples, pass, false, /*with_gradient=*/true);
+  exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
+  exchange_.wait();
+  update_.gather_gradient(exchange_, gradient);
+  for (Scalar& value : gradient.span()) value /= static_cast<Scalar>(samples.samples);
+  return report.sums.loss / report.sums.samples;
+}
+
+double StepEngine::loss(const Samples& samples, const Pass& pass) {
+  const Report report = compute(samples, pass, false, /*with_gradient=*/false);
+  return report.sums.loss / report.sums.samples;
+}
+
+std::size_t StepEngine::first_bad_layer(Index shards) const {
+  const std::size_t layers = model_.network.layers().size();
+  for (std::size_t layer = 0; layer < layers; ++layer)
+    for (Index shard = 0; shard < shards; ++shard)
+      if (!all_finite(store_[shard].outputs[layer])) return layer;
+  return layers;
+}
+
+void StepEngine::require_finite(const StepSums& sums, std::uint64_t step, Index shards) {
+  if (std::isfinite(sums.loss)) return;
+  // All ranks see the same sum and come here together; they agree on the first layer that any of them found.
+  std::vector<double> found(static_cast<std::size_t>(communicator_.ranks()));
+  found[static_cast<std::size_t>(communicator_.rank())] = static_cast<double>(first_bad_layer(shards));
+  std::vector<Pieces> parts;
+  for (double& value : found) parts.push_back({writable_bytes_of(&value, 1)});
+  communicator_.all_gather(parts)->wait();
+  const auto layer = static_cast<std::size_t>(*std::min_element(found.begin(), found.end()));
+  const auto& layers = model_.network.layers();
+  throw DivergenceError{step, layer < layers.size() ? layers[layer]->name() : "loss",
+                        "lower --learning-rate, add --warmup, or clip gradients with --clip-norm 1"};
+}
+
+}  // namespace lockstep

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// One synchronous SGD step on all threads and ranks.
+#pragma once
+
+#include <vector>
+
+#include "core/model.hpp"
+#include "core/train_config.hpp"
+#include "parallel/gradient_exchange.hpp"
+#include "parallel/ordered_sum.hpp"
+#include "parallel/shard_pass.hpp"
+#include "parallel/slice_update.hpp"
+#include "parallel/weight_gradient.hpp"
+
+namespace lockstep {
+
+/// The figures of one step's batch, or of many.
+struct StepSums {
+  double samples = 0;
+  double loss = 0;
+  double hits = 0;     ///< classification: samples whose class was named; regression: sum of squared errors, own units
+  static constexpr Index width = 3;
+};
+
+/// The engine of a run: gather, forward, loss, backward, weight gradients, exchange, update, publish.
+///
+/// All calls are collective and made by one thread of each rank. The model's parameters are the same on all
+/// ranks before and after each call.
+class StepEngine {
+ public:
+  struct Form {
+    Index batch_size = 0;
+    WorkPlan plan;
+    Optimizer optimizer = Optimizer::sgd;
+    Index memory_bytes = Index{2} << 30;  ///< for shards in flight: larger batches go through in waves, same bits
+  };
+  StepEngine(Model& model, const Form& form, Communicator& communicator, Workers& workers);
+
+  struct Report {
+    StepSums sums;
+    bool vote = false;  ///< some rank asked to stop
+  };
+
+  /// One step over `samples`, the batch. Throws DivergenceError, parameters unchanged, when the loss is not finite.
+  Report step(const Samples& samples, const Pass& pass, const UpdateRule& rule, const UpdateLimits& limits, bool vote);
+
+  /// The gradient of the mean loss over `samples`, in the parameters' layout, and the loss; updates nothing.
+  [[nodiscard]] double gradient(const Samples& samples, const Pass& pass, AlignedBuffer& gradient);
+  /// The mean loss alone, computed by the same pass.
+  [[nodiscard]] double loss(const Samples& samples, const Pass& pass);
+
+  [[nodiscard]] SliceUpdate& update() noexcept { return update_; }
+
+ private:
+  Report compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient);
+  void compute_wave(const Samples& samples, const Pass& pass, Range leaves);
+  [[nodiscard]] std::size_t first_bad_layer(Index shards) const;
+  void require_finite(const StepSums& sums, std::uint64_t step, Index shards);
+
+  Model& model_;
+  Form form_;
+  Communicator& communicator_;
+  Workers& workers_;
+  Slices slices_;
+  ShardPass pass_;
+  WeightGradient weight_gradient_;
+  Index wave_shards_;
+  ShardStore store_;
+  std::vector<double> leaf_sums_;
+  std::vector<AlignedBuffer> waiting_;
+  GradientExchange exchange_;
+  SliceUpdate update_;
+};
+
+}  // namespace lockstep

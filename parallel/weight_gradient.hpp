@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// Weight gradients, tile by tile over the weights: no thread holds a private copy of the gradient.
+#pragma once
+
+#include <vector>
+
+#include "core/aligned_buffer.hpp"
+#include "core/network.hpp"
+#include "core/reduction_tree.hpp"
+#include "parallel/shard_buffers.hpp"
+#include "parallel/work_plan.hpp"
+
+namespace lockstep {
+
+/// A part of one parameter block: some inputs of some units.
+struct Tile {
+  std::size_t layer = 0;
+  Index block = 0;  ///< in the layout
+  Range inputs;
+  Range units;
+};
+
+/// Sums shards' gradients in the reduction tree's order.
+///
+/// The sums of the blocks that wait in the rank's tree counter lie in gradient buffers (one for each waiting block, in the parameters'
+/// layout). A wave of shards is added to them tile by tile: in each tile the counter's stack lies in scratch
+/// memory that stays in cache, and only what waits at the end of the wave is written back.
+class WeightGradient {
+ public:
+  WeightGradient(const Network& network, const WorkPlan& plan);
+
+  [[nodiscard]] const std::vector<Tile>& tiles() const noexcept { return tiles_; }
+
+  /// Adds leaves [leaves.begin, leaves.end), which are the first shards of the store, to one tile of all waiting sums.
+  /// `before` is the counter as the wave found it. Thread-safe on distinct tiles.
+  void add_wave(const Tile& tile, Range leaves, const ShardStore& store, const TreeCounter& before,
+                std::vector<AlignedBuffer>& waiting) const;
+
+ private:
+  const Network& network_;
+  std::vector<Tile> tiles_;
+};
+
+/// The counter after a wave: every tile goes through the same states.
+[[nodiscard]] TreeCounter after_wave(TreeCounter counter, Range leaves);
+
+}  // namespace lockstep
