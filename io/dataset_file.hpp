@@ -24,9 +24,9 @@ struct DatasetLayout {
   int gzip = 0;             ///< 0..9, chunked only
 };
 
-/// Writes a data set, sample after sample, in bounded memory: beside `path`, renamed on `close`. Without `close` (an exception
-/// on the way) nothing is left. Refuses to replace an existing file unless `replace`.
-/// `info.samples` need not be known beforehand. `extra`: further string attributes of the file, by name (the schema of a table).
+/// Writes a data set, sample after sample, in bounded memory: beside `path`, renamed on `close`. Without `close` (an
+/// exception on the way) nothing is left. Refuses to replace an existing file unless `replace`. `info.samples` need not
+/// be known beforehand. `extra`: further string attributes of the file, by name (the schema of a table).
 class DatasetWriter {
  public:
   DatasetWriter(std::string path, const DatasetInfo& info, DatasetLayout layout = {}, bool replace = false,

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Mapped rows and windowed rows.
+#include "io/feature_rows.hpp"
+
+#include <algorithm>
+
+#include "io/block_cache.hpp"
+#include "io/mapped_region.hpp"
+#include "io/memory_limit.hpp"
+
+namespace lockstep {
+namespace {
+
+/// What `visit` shows for an array: its own type where the gathering loops know it, else HDF5 converts to Scalar.
+Element shown_element(const Hdf5Array& features) {
+  const std::optional<Element> stored = features.stored_element();
+  return stored && *stored != Element::int32 ? *stored : scalar_element;
+}
+
+class MappedRows final : public FeatureRows {
+ public:
+  MappedRows(const std::string& path, const Hdf5Array& features, std::uint64_t offset)
+      : element_{shown_element(features)},
+        row_bytes_{static_cast<std::size_t>(features.row_size()) * bytes_of(element_)},
+        region_{path, offset, static_cast<std::uint64_t>(features.rows()) * row_bytes_} {}
+
+  [[nodiscard]] Element element() const override { return element_; }
+  [[nodiscard]] ReadPattern read_pattern() const override { return {}; }
+  void prefetch(std::span<const Index> /*rows*/) const override {}
+  void visit(std::span<const Index> rows,
+             const std::function<void(std::size_t, const std::byte*)>& body) const override {
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      body(k, region_.data() + static_cast<std::size_t>(rows[k]) * row_bytes_);
+  }
+
+ private:
+  Element element_;
+  std::size_t row_bytes_;
+  MappedRegion region_;
+};
+
+/// How many rows HDF5 is asked for at once, and how many such blocks make a window: functions of the file alone.
+ReadPattern windows_of(const Hdf5Array& features, Index row_bytes, Index window_bytes) {
+  constexpr Index small_block_bytes = Index{1} << 18U;  // below this a read costs more than its bytes
+  const Index unit = std::clamp<Index>(features.chunk_rows(), 1, features.rows());
+  const Index units = std::max<Index>(1, small_block_bytes / std::max<Index>(1, unit * row_bytes));
+  const Index block = std::min(features.rows(), unit * units);
+  return {.block = block, .window = std::max<Index>(1, window_bytes / (block * row_bytes))};
+}
+
+class WindowedRows final : public FeatureRows {
+ public:
+  WindowedRows(Hdf5File file, Hdf5Array features, Index window_bytes)
+      : element_{shown_element(features)},
+        row_bytes_{features.row_size() * static_cast<Index>(bytes_of(element_))},
+        windows_{windows_of(features, row_bytes_, window_bytes)},
+        file_{std::move(file)},
+        features_{std::move(features)},
+        cache_{static_cast<std::size_t>(2 * windows_.window), [this](Index block) { return read_block(block); }} {}
+
+  [[nodiscard]] Element element() const override { return element_; }
+
+  /// What fits into one window is kept whole, so that any order is as good.
+  [[nodiscard]] ReadPattern read_pattern() const override {
+    return windows_.window * windows_.block >= features_.rows() ? ReadPattern{} : windows_;
+  }
+
+  void prefetch(std::span<const Index> rows) const override {
+    std::vector<Index> blocks;
+    for (const Index row : rows) blocks.push_back(row / windows_.block);
+    std::sort(blocks.begin(), blocks.end());
+    blocks.erase(std::unique(blocks.begin(), blocks.end()), blocks.end());
+    cache_.prefetch(blocks);
+  }
+
+  void visit(std::span<const Index> rows,
+             const std::function<void(std::size_t, const std::byte*)>& body) const override {
+    std::vector<Index> blocks;
+    for (const Index row : rows) blocks.push_back(row / windows_.block);
+    const std::vector<std::shared_ptr<const Block>> found = cache_.get(blocks);
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      body(k, found[k]->data() + static_cast<std::size_t>(rows[k] % windows_.block * row_bytes_));
+    }
+  }
+
+ private:
+  [[nodiscard]] Block read_block(Index block) const {
+    const Range rows{block * windows_.block, std::min(features_.rows(), (block + 1) * windows_.block)};
+    Block bytes(static_cast<std::size_t>(rows.size() * row_bytes_));
+    features_.read(rows, element_, bytes.data());
+    return bytes;
+  }
+
+  Element element_;
+  Index row_bytes_;
+  ReadPattern windows_;
+  Hdf5File file_;
+  Hdf5Array features_;
+  mutable BlockCache cache_;  // last: its thread reads through the members above
+};
+
+}  // namespace
+
+std::unique_ptr<FeatureRows> open_feature_rows(Hdf5File file, Hdf5Array features, Index window_bytes) {
+  const std::optional<Element> stored = features.stored_element();
+  const std::optional<std::uint64_t> offset = features.file_offset();
+  if (stored && *stored != Element::int32 && offset) {
+    return std::make_unique<MappedRows>(file.path(), features, *offset);
+  }
+  const Index row_bytes = features.row_size() * static_cast<Index>(bytes_of(shown_element(features)));
+  require_memory(windows_of(features, row_bytes, window_bytes).block * row_bytes, file.path(),
+                 "one chunk of /features");
+  return std::make_unique<WindowedRows>(std::move(file), std::move(features), window_bytes);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// The gathering loops, written to vectorise.
+#include "io/gather.hpp"
+
+#include <bit>
+#include <cassert>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+namespace lockstep {
+namespace {
+
+using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
+
+template <class Stored>
+Scalar load(const std::byte* stored, std::size_t index) {
+  // The file does not promise alignment.
+  Stored value;
+  std::memcpy(&value, stored + index * sizeof(Stored), sizeof(Stored));
+  return static_cast<Scalar>(value);
+}
+
+/// All ones in the exponent; tested on the bits, because a sum of tests vectorises and a chain of branches does not.
+Bits not_finite(Scalar value) {
+  constexpr Bits exponent = std::bit_cast<Bits>(std::numeric_limits<Scalar>::infinity());
+  return static_cast<Bits>((std::bit_cast<Bits>(value) & exponent) == exponent);
+}
+
+template <class Stored>
+bool gather(const std::byte* stored, const AffineTransform& transform, std::span<Scalar> column) {
+  Bits bad = 0;
+  Scalar* out = column.data();
+  const std::size_t size = column.size();
+  if (transform.shift.empty()) {
+    for (std::size_t row = 0; row < size; ++row) {
+      const Scalar value = load<Stored>(stored, row);
+      bad |= not_finite(value);
+      out[row] = value;
+    }
+    return bad == 0;
+  }
+  const Scalar* shift = transform.shift.data();
+  const Scalar* factor = transform.factor.data();
+  for (std::size_t row = 0; row < size; ++row) {
+    const Scalar value = load<Stored>(stored, row);
+    bad |= not_finite(value);
+    out[row] = (value - shift[row]) * factor[row];
+  }
+  return bad == 0;
+}
+
+template <class Stored>
+Index find_not_finite(const std::byte* stored, Index size) {
+  for (Index row = 0; row < size; ++row) {
+    if (not_finite(load<Stored>(stored, static_cast<std::size_t>(row))) != 0) return row;
+  }
+  return size;
+}
+
+}  // namespace
+
+bool gather_column(Element element, const std::byte* stored, const AffineTransform& transform,
+                   std::span<Scalar> column) {
+  assert(transform.shift.size() == transform.factor.size());
+  assert(transform.shift.empty() || transform.shift.size() == column.size());
+  switch (element) {
+    case Element::uint8:
+      return gather<std::uint8_t>(stored, transform, column);
+    case Element::float32:
+      return gather<float>(stored, transform, column);
+    case Element::float64:
+      return gather<double>(stored, transform, column);
+    case Element::int32:
+      break;
+  }
+  assert(false && "features are gathered from uint8, float32 or float64");
+  return false;
+}
+
+Index first_not_finite(Element element, const std::byte* stored, Index size) {
+  if (element == Element::float32) return find_not_finite<float>(stored, size);
+  if (element == Element::float64) return find_not_finite<double>(stored, size);
+  return size;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Opening, creating and listing HDF5 files.
+#include "io/hdf5_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "core/error.hpp"
+#include "io/hdf5_error.hpp"
+
+namespace lockstep {
+namespace {
+
+/// What can be told without HDF5: is it there, a file, readable, not empty.
+void require_readable(const std::string& path, std::string_view advice) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) {
+    throw FileError{path, fmt::format("there is no such file; check the path, or {}", advice)};
+  }
+  if (status.type() == std::filesystem::file_type::directory) {
+    throw FileError{path, fmt::format("this is a directory, not a file; name a file in it, or {}", advice)};
+  }
+  errno = 0;
+  if (const std::ifstream file{path, std::ios::binary}; error || !file) {
+    const std::error_code reason = error ? error : std::error_code{errno, std::generic_category()};
+    throw FileError{path, fmt::format("cannot be opened for reading ({}); check its permissions", reason.message())};
+  }
+  if (std::filesystem::file_size(path, error) == 0 && !error) {
+    throw FileError{path, fmt::format("the file is empty (0 bytes); {}", advice)};
+  }
+}
+
+Hdf5PropertiesHandle properties(hid_t kind, const std::string& path) {
+  return Hdf5PropertiesHandle{hdf5_checked(H5Pcreate(kind), path, "set up HDF5")};
+}
+
+/// The newest format of HDF5 1.10: checksums over all metadata, attributes of any size.
+Hdf5PropertiesHandle writing_access(const std::string& path) {
+  Hdf5PropertiesHandle access = properties(H5P_FILE_ACCESS, path);
+  hdf5_checked(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), path, "choose the HDF5 version");
+  hdf5_checked(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), path, "set up HDF5");
+  return access;
+}
+
+}  // namespace
+
+Hdf5File Hdf5File::open(const std::string& path, std::string_view advice) {
+  require_readable(path, advice);
+  const Hdf5Lock lock;
+  if (H5Fis_hdf5(path.c_str()) <= 0) {
+    throw FileError{path, fmt::format("this is not an HDF5 file; {}", advice)};
+  }
+  const Hdf5PropertiesHandle access = properties(H5P_FILE_ACCESS, path);
+#if H5_VERSION_GE(1, 10, 7)
+  // Readers need no lock, and network file systems often have none.
+  hdf5_checked(H5Pset_file_locking(access.get(), false, true), path, "set up HDF5");
+#endif
+  Hdf5FileHandle file{H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get())};
+  if (file.get() < 0) {
+    const std::string reason = hdf5_reason();
+    const bool truncated = reason.find("truncated") != std::string::npos;
+    throw FileError{path, fmt::format("the HDF5 file is {} ({}); copy it again, or {}",
+                                      truncated ? "truncated" : "damaged", reason, advice)};
+  }
+  return {path, std::move(file)};
+}
+
+Hdf5File Hdf5File::create(const std::string& path) {
+  const Hdf5Lock lock;
+  const Hdf5PropertiesHandle access = writing_access(path);
+  Hdf5FileHandle file{hdf5_checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), path,
+                                   "create the file; check that its directory exists and can be written")};
+  return {path, std::move(file)};
+}
+
+Hdf5File Hdf5File::create_in_memory(const std::string& path, std::size_t user_block) {
+  constexpr std::size_t growth_bytes = std::size_t{1} << 20U;
+  const Hdf5Lock lock;
+  const Hdf5PropertiesHandle access = writing_access(path);
+  hdf5_checked(H5Pset_fapl_core(access.get(), growth_bytes, false), path, "set up HDF5 in memory");
+  const Hdf5PropertiesHandle creation = properties(H5P_FILE_CREATE, path);
+  hdf5_checked(H5Pset_userblock(creation.get(), user_block), path, "set up HDF5 in memory");
+  Hdf5FileHandle file{hdf5_checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path,
+                                   "set up the file in memory")};
+  return {path, std::move(file)};
+}
+
+bool Hdf5File::has(std::string_view name) const {
+  const Hdf5Lock lock;
+  for (std::size_t end = name.find('/', 1);; end = name.find('/', end + 1)) {
+    const std::string part{name.substr(0, end)};
+    if (H5Lexists(id(), part.c_str(), H5P_DEFAULT) <= 0) return false;
+    if (end == std::string_view::npos) return H5Oexists_by_name(id(), part.c_str(), H5P_DEFAULT) > 0;
+  }
+}
+
+std::vector<std::string> Hdf5File::members(const std::string& name) const {
+  const Hdf5Lock lock;
+  std::vector<std::string> names;
+  const auto keep = [](hid_t, const char* member, const H5L_info_t*, void* list) -> herr_t {
+    static_cast<std::vector<std::string>*>(list)->emplace_back(member);
+    return 0;
+  };
+  hdf5_checked(H5Literate_by_name(id(), name.c_str(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names, H5P_DEFAULT),
+               path_, fmt::format("list group {}", name));
+  return names;
+}
+
+void Hdf5File::create_group(const std::string& name) const {
+  const Hdf5Lock lock;
+  const Hdf5PropertiesHandle links = properties(H5P_LINK_CREATE, path_);
+  hdf5_checked(H5Pset_create_intermediate_group(links.get(), 1), path_, "set up HDF5");
+  const Hdf5GroupHandle group{hdf5_checked(H5Gcreate2(id(), name.c_str(), links.get(), H5P_DEFAULT, H5P_DEFAULT), path_,
+                                           fmt::format("create group {}", name))};
+}
+
+std::string_view Hdf5File::image() const {
+  const Hdf5Lock lock;
+  hdf5_checked(H5Fflush(id(), H5F_SCOPE_LOCAL), path_, "finish the file in memory");
+  hsize_t bytes = 0;
+  hdf5_checked(H5Fget_filesize(id(), &bytes), path_, "measure the file in memory");
+  void* buffer = nullptr;
+  hdf5_checked(H5Fget_vfd_handle(id(), H5P_DEFAULT, &buffer), path_, "reach the file in memory");
+  return {*static_cast<const char**>(buffer), static_cast<std::size_t>(bytes)};
+}
+
+void Hdf5File::close() {
+  const Hdf5Lock lock;
+  hdf5_checked(H5Fclose(file_.release()), path_, "finish writing the file");
+}
+
+}  // namespace lockstep

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Mapping parts of files.
+#include "io/mapped_region.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "core/error.hpp"
+#include "io/file_descriptor.hpp"
+
+namespace lockstep {
+
+MappedRegion::MappedRegion(const std::string& path, std::uint64_t offset, std::uint64_t bytes) {
+  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  struct stat status {};
+  if (file.get() < 0 || ::fstat(file.get(), &status) < 0) {
+    throw FileError{path, fmt::format("cannot be opened for reading ({})", std::generic_category().message(errno))};
+  }
+  const auto file_bytes = static_cast<std::uint64_t>(status.st_size);
+  if (offset > file_bytes || bytes > file_bytes - offset) {
+    throw FileError{path, fmt::format("the file is truncated: it has {} bytes and its features end at byte {}; copy it "
+                                      "again, or make it again",
+                                      file_bytes, offset + bytes)};
+  }
+  const auto page_bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const std::uint64_t begin = offset / page_bytes * page_bytes;
+  mapping_bytes_ = static_cast<std::size_t>(offset - begin + bytes);
+  void* mapping = ::mmap(nullptr, mapping_bytes_, PROT_READ, MAP_SHARED, file.get(), static_cast<off_t>(begin));
+  if (mapping == MAP_FAILED) {
+    throw FileError{path, fmt::format("cannot be mapped into memory ({})", std::generic_category().message(errno))};
+  }
+  mapping_ = mapping;
+  data_ = static_cast<const std::byte*>(mapping) + (offset - begin);
+}
+
+MappedRegion::~MappedRegion() { ::munmap(mapping_, mapping_bytes_); }
+
+}  // namespace lockstep

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// A part of a file, mapped into memory for reading.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace lockstep {
+
+/// Bytes [offset, offset + bytes) of a file, read-only, shared with every process that maps it. Not copyable.
+/// Shortening the file while it is mapped ends the process (SIGBUS): data sets are replaced by renaming, never in
+/// place.
+class MappedRegion {
+ public:
+  /// Throws FileError when the file cannot be mapped or ends before the region does (truncated).
+  MappedRegion(const std::string& path, std::uint64_t offset, std::uint64_t bytes);
+  ~MappedRegion();
+  MappedRegion(const MappedRegion&) = delete;
+  MappedRegion& operator=(const MappedRegion&) = delete;
+
+  [[nodiscard]] const std::byte* data() const noexcept { return data_; }
+
+ private:
+  void* mapping_ = nullptr;
+  std::size_t mapping_bytes_ = 0;
+  const std::byte* data_ = nullptr;
+};
+
+}  // namespace lockstep
