@@ -14,8 +14,9 @@ namespace lockstep {
 
 /// Opens a data set for reading. Uncompressed contiguous features are mapped into memory; chunked or compressed ones
 /// are read by windows of chunks. Targets are read whole.
-/// Throws FileError: not there, not HDF5, no /features, shapes that disagree, labels out of range, a NaN or infinity
-/// (named by row and column; found when the data are read or by check_finite).
+/// Throws FileError: not there, not HDF5, truncated, no /features, shapes that disagree, labels out of range, NaN or
+/// infinity among the targets (named by row and column). NaN or infinity among the features is found when it is read:
+/// gather_features then throws FileError, naming row and column.
 [[nodiscard]] std::unique_ptr<Dataset> open_dataset(const std::string& path);
 
 /// How features are stored.

@@ -21,8 +21,10 @@ constexpr Index buffer_bytes = Index{1} << 20U;
 
 std::string checked_target(std::string path, const DatasetInfo& info, DatasetLayout layout, bool replace) {
   if (info.features < 1 || info.targets < 1) {
-    throw FileError{path, fmt::format("cannot be written with {} features and {} targets; a data set needs at least one "
-                                      "of each", info.features, info.targets)};
+    throw FileError{path,
+                    fmt::format("cannot be written with {} features and {} targets; a data set needs at least one "
+                                "of each",
+                                info.features, info.targets)};
   }
   if (!replace && std::filesystem::exists(path)) {
     throw FileError{path, "the file exists already; choose another name, or ask for it to be replaced"};

@@ -104,7 +104,8 @@ TEST_P(EveryLayout, GivesBackBytesAndLabels) {
       const auto byte = static_cast<Scalar>(stored[static_cast<std::size_t>(rows[k] * features + f)]);
       EXPECT_EQ(columns.panel.column(static_cast<Index>(k))[f], byte * (Scalar{1} / 255)) << "row " << rows[k];
     }
-    for (Index f = features; f < columns.panel.stride; ++f) EXPECT_EQ(columns.panel.column(static_cast<Index>(k))[f], 0);
+    for (Index f = features; f < columns.panel.stride; ++f)
+      EXPECT_EQ(columns.panel.column(static_cast<Index>(k))[f], 0);
     EXPECT_EQ(found[k], labels()[static_cast<std::size_t>(rows[k])]);
   }
 }
