@@ -1,25 +1,68 @@
 # SPDX-License-Identifier: MIT
-# lockstep_add_test(core/loss_test.cpp LINKS lockstep::core [RANKS 1 2 4] [LABELS data])
-# builds one GoogleTest program from one file; with RANKS it is run under mpiexec at each count.
+# lockstep_add_test(core/loss_test.cpp [SOURCES support/x.cpp...] [LINKS lockstep::core...]
+#                   [RANKS 1 2 4] [THREADS 2] [TIMEOUT 60] [LABELS data])
+#
+# Builds one GoogleTest program, named after its source: core_loss_test. Without RANKS it is one CTest of that name.
+# With RANKS it is started by mpirun, once for each count, as core_loss_test_ranks2 and so on; its main is then
+# support/mpi_test_main.cpp. THREADS: the most worker threads that a rank of it uses, so that CTest does not start
+# more at once than there are cores. TIMEOUT in seconds.
 find_package(GTest REQUIRED)
+include(ProcessorCount)
+ProcessorCount(LOCKSTEP_TEST_CORES)
+
+# mpirun itself: more ranks than cores are welcome, nobody is bound to a core, root may run it, idle ranks make room,
+# and Open MPI's and OpenMP's own allocations at exit are not our leaks.
+set(LOCKSTEP_MPIRUN ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none ${MPIEXEC_NUMPROC_FLAG})
+set(LOCKSTEP_TEST_ENVIRONMENT
+  UBSAN_OPTIONS=print_stacktrace=1
+  TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan-suppressions.txt)
+set(LOCKSTEP_MPI_TEST_ENVIRONMENT ${LOCKSTEP_TEST_ENVIRONMENT}
+  OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
+  ASAN_OPTIONS=detect_leaks=0)
+
+# lockstep_set_test_properties(name PROCESSORS TIMEOUT ENVIRONMENT LABELS): no test asks for more cores than there are.
+function(lockstep_set_test_properties name processors timeout environment labels)
+  if(LOCKSTEP_TEST_CORES GREATER 0 AND processors GREATER LOCKSTEP_TEST_CORES)
+    set(processors ${LOCKSTEP_TEST_CORES})
+  endif()
+  if(LOCKSTEP_SANITIZE)
+    math(EXPR timeout "5 * ${timeout}")
+  endif()
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${processors} TIMEOUT ${timeout}
+    ENVIRONMENT "${environment}" LABELS "${labels}")
+endfunction()
 
 function(lockstep_add_test source)
-  cmake_parse_arguments(ARG "" "" "RANKS;LINKS;LABELS" ${ARGN})
-  string(REPLACE "/" "_" name ${source})
-  string(REGEX REPLACE "\\.cpp$" "" name ${name})
-  add_executable(${name} ${source})
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_link_libraries(${name} PRIVATE ${ARG_LINKS} lockstep::build_flags fmt::fmt
-    $<IF:$<BOOL:${ARG_RANKS}>,lockstep_mpi_test_main,GTest::gtest_main>)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "THREADS;TIMEOUT" "SOURCES;RANKS;LINKS;LABELS")
+  if(ARG_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "lockstep_add_test(${source}): unknown arguments ${ARG_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT ARG_THREADS)
+    set(ARG_THREADS 1)
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  string(REGEX REPLACE "\\.cpp$" "" name ${source})
+  string(REPLACE "/" "_" name ${name})
+
+  set(main GTest::gtest_main)
+  if(ARG_RANKS)
+    set(main lockstep_mpi_test_main)
+  endif()
+  add_executable(${name} ${source} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${main} lockstep::build_flags fmt::fmt)
+
   if(NOT ARG_RANKS)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS "${ARG_LABELS}")
+    lockstep_set_test_properties(${name} ${ARG_THREADS} ${ARG_TIMEOUT} "${LOCKSTEP_TEST_ENVIRONMENT}" "${ARG_LABELS}")
     return()
   endif()
   foreach(ranks IN LISTS ARG_RANKS)
-    add_test(NAME ${name}_ranks${ranks}
-      COMMAND ${MPIEXEC_EXECUTABLE} --oversubscribe --bind-to none ${MPIEXEC_NUMPROC_FLAG} ${ranks} $<TARGET_FILE:${name}>)
-    set_tests_properties(${name}_ranks${ranks} PROPERTIES TIMEOUT 180 PROCESSORS ${ranks} LABELS "${ARG_LABELS}"
-      ENVIRONMENT "OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
+    add_test(NAME ${name}_ranks${ranks} COMMAND ${LOCKSTEP_MPIRUN} ${ranks} $<TARGET_FILE:${name}>)
+    math(EXPR processors "${ranks} * ${ARG_THREADS}")
+    lockstep_set_test_properties(${name}_ranks${ranks} ${processors} ${ARG_TIMEOUT}
+      "${LOCKSTEP_MPI_TEST_ENVIRONMENT};LOCKSTEP_TEST_RANKS=${ranks}" "${ARG_LABELS}")
   endforeach()
 endfunction()

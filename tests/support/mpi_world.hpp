@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// The ranks that a test runs on.
+#pragma once
+
+#include "parallel/communicator.hpp"
+
+namespace lockstep::test {
+
+/// All ranks of the running test program, one without mpirun. Only in programs registered with RANKS, whose main is
+/// support/mpi_test_main.cpp; only between its start and its end.
+[[nodiscard]] Communicator& world();
+
+}  // namespace lockstep::test
