@@ -34,7 +34,7 @@ template <class Enum, std::size_t size>
 [[nodiscard]] std::string_view text_in(const std::array<Named<Enum>, size>& table, Enum value) {
   for (const Named<Enum>& entry : table)
     if (entry.value == value) return entry.text;
-  assert(!"a value without a name");
+  assert(false && "a value without a name");
   return {};
 }
 

@@ -22,6 +22,14 @@ struct StreamKey {
 /// Four independent uniform 32-bit words at place (i, j) of the stream.
 [[nodiscard]] std::array<std::uint32_t, 4> random_words(StreamKey key, std::uint64_t i, std::uint64_t j = 0);
 
+/// Places in a block of words, and the words of such a block.
+inline constexpr std::uint64_t block_places = 16;
+using WordBlock = std::array<std::uint32_t, 4 * block_places>;
+
+/// The words of places (i, j), (i, j + 1), ... (i, j + 15), one place after the other: what 16 calls of random_words
+/// give, in vector instructions.
+[[nodiscard]] WordBlock random_block(StreamKey key, std::uint64_t i, std::uint64_t j);
+
 /// Uniform in (0, 1), never 0 or 1: (word + 1/2) / 2^32.
 [[nodiscard]] double to_uniform(std::uint32_t word);
 
