@@ -66,3 +66,18 @@ function(lockstep_add_test source)
       "${LOCKSTEP_MPI_TEST_ENVIRONMENT};LOCKSTEP_TEST_RANKS=${ranks}" "${ARG_LABELS}")
   endforeach()
 endfunction()
+
+# lockstep_add_failing_rank_test(support_mpi_test_main_test 3): proves that one failing rank fails the whole program, and
+# that its report is seen.
+function(lockstep_add_failing_rank_test program ranks)
+  set(command ${LOCKSTEP_MPIRUN} ${ranks} $<TARGET_FILE:${program}>)
+  set(environment "${LOCKSTEP_MPI_TEST_ENVIRONMENT};LOCKSTEP_TEST_RANKS=${ranks};LOCKSTEP_TEST_FAILS=1")
+  add_test(NAME ${program}_fails_everywhere COMMAND ${command})
+  add_test(NAME ${program}_reports COMMAND ${command})
+  foreach(name IN ITEMS ${program}_fails_everywhere ${program}_reports)
+    lockstep_set_test_properties(${name} ${ranks} 60 "${environment}" "")
+  endforeach()
+  set_tests_properties(${program}_fails_everywhere PROPERTIES WILL_FAIL ON)
+  set_tests_properties(${program}_reports PROPERTIES PASS_REGULAR_EXPRESSION
+    "the last rank fails, as it should.*failed on rank 2|failed on rank 2.*the last rank fails, as it should")
+endfunction()

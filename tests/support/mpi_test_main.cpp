@@ -43,8 +43,8 @@ std::vector<Verdict> everyones(bool failed) {
   Communicator& ranks = world();
   std::vector<Verdict> verdicts(static_cast<std::size_t>(ranks.ranks()));
   verdicts[static_cast<std::size_t>(ranks.rank())] = {.count = count, .failed = failed ? 1U : 0U};
-  std::vector<std::span<std::byte>> parts;
-  for (Verdict& verdict : verdicts) parts.push_back(std::as_writable_bytes(std::span{&verdict, 1}));
+  std::vector<Pieces> parts;
+  for (Verdict& verdict : verdicts) parts.push_back({std::as_writable_bytes(std::span{&verdict, 1})});
   const auto transfer = ranks.all_gather(parts);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (failed && !transfer->test()) {
