@@ -55,6 +55,7 @@ std::vector<hsize_t> sizes_of(const std::vector<Index>& shape) { return {shape.b
 Hdf5PropertiesHandle creation_properties(const std::vector<Index>& shape, ArrayLayout layout, const std::string& path) {
   Hdf5PropertiesHandle creation{hdf5_checked(H5Pcreate(H5P_DATASET_CREATE), path, "set up HDF5")};
   hdf5_checked(H5Pset_fill_time(creation.get(), H5D_FILL_TIME_NEVER), path, "set up HDF5");
+  hdf5_checked(H5Pset_obj_track_times(creation.get(), false), path, "set up HDF5");
   if (layout.chunk_rows == 0) {
     hdf5_checked(H5Pset_alloc_time(creation.get(), H5D_ALLOC_TIME_EARLY), path, "set up HDF5");
     return creation;
@@ -114,10 +115,9 @@ Hdf5Array Hdf5Array::create(const Hdf5File& file, const std::string& name, const
   const Hdf5SpaceHandle space{
       hdf5_checked(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), limits.data()), file.path(), action)};
   const Hdf5PropertiesHandle creation = creation_properties(shape, layout, file.path());
-  const Hdf5PropertiesHandle links{hdf5_checked(H5Pcreate(H5P_LINK_CREATE), file.path(), "set up HDF5")};
-  hdf5_checked(H5Pset_create_intermediate_group(links.get(), 1), file.path(), "set up HDF5");
+  file.require_group(name.substr(0, name.rfind('/')));
   return {file, name,
-          Hdf5DatasetHandle{hdf5_checked(H5Dcreate2(file.id(), name.c_str(), type_of(element), space.get(), links.get(),
+          Hdf5DatasetHandle{hdf5_checked(H5Dcreate2(file.id(), name.c_str(), type_of(element), space.get(), H5P_DEFAULT,
                                                     creation.get(), H5P_DEFAULT),
                                          file.path(), action)}};
 }

@@ -116,6 +116,20 @@ std::optional<std::vector<Index>> Hdf5Attributes::integers(std::string_view name
   return values;
 }
 
+std::optional<double> Hdf5Attributes::real(std::string_view name) const {
+  const Hdf5Lock lock;
+  if (!has(name)) return std::nullopt;
+  const std::string action = describe("read", name);
+  const Hdf5AttributeHandle attribute = open(name);
+  const Hdf5SpaceHandle space{hdf5_checked(H5Aget_space(attribute.get()), file_.path(), action)};
+  if (H5Sget_simple_extent_npoints(space.get()) != 1) {
+    throw FileError{file_.path(), fmt::format("attribute '{}' of {} is not a single number", name, object_)};
+  }
+  double value = 0;
+  hdf5_checked(H5Aread(attribute.get(), H5T_NATIVE_DOUBLE, &value), file_.path(), action);
+  return value;
+}
+
 std::vector<std::string> Hdf5Attributes::names() const {
   const Hdf5Lock lock;
   std::vector<std::string> found;
@@ -159,6 +173,11 @@ void Hdf5Attributes::write_texts(std::string_view name, std::span<const std::str
 void Hdf5Attributes::write_integer(std::string_view name, Index value) const {
   const Hdf5Lock lock;
   write(name, H5T_STD_I64LE, Hdf5SpaceHandle{H5Screate(H5S_SCALAR)}, &value);
+}
+
+void Hdf5Attributes::write_real(std::string_view name, double value) const {
+  const Hdf5Lock lock;
+  write(name, H5T_IEEE_F64LE, Hdf5SpaceHandle{H5Screate(H5S_SCALAR)}, &value);
 }
 
 void Hdf5Attributes::write_integers(std::string_view name, std::span<const Index> values) const {

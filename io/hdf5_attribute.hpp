@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Attributes: text, lists of text, and whole numbers.
+// Attributes: text, lists of text, and numbers.
 #pragma once
 
 #include <optional>
@@ -25,12 +25,14 @@ class Hdf5Attributes {
   [[nodiscard]] std::optional<std::string> text(std::string_view name) const;
   [[nodiscard]] std::optional<std::vector<std::string>> texts(std::string_view name) const;
   [[nodiscard]] std::optional<std::vector<Index>> integers(std::string_view name) const;
+  [[nodiscard]] std::optional<double> real(std::string_view name) const;
   /// Names of all attributes, sorted.
   [[nodiscard]] std::vector<std::string> names() const;
 
   void write_text(std::string_view name, std::string_view value) const;
   void write_texts(std::string_view name, std::span<const std::string> values) const;  ///< an array of one axis
   void write_integer(std::string_view name, Index value) const;
+  void write_real(std::string_view name, double value) const;
   void write_integers(std::string_view name, std::span<const Index> values) const;  ///< an array of one axis
 
  private:

@@ -39,12 +39,19 @@ Hdf5PropertiesHandle properties(hid_t kind, const std::string& path) {
   return Hdf5PropertiesHandle{hdf5_checked(H5Pcreate(kind), path, "set up HDF5")};
 }
 
-/// The newest format of HDF5 1.10: checksums over all metadata, attributes of any size.
-Hdf5PropertiesHandle writing_access(const std::string& path) {
+/// For new files: metadata with checksums, attributes of any size, all closed with the file.
+Hdf5PropertiesHandle writing_access(const std::string& path, H5F_libver_t version) {
   Hdf5PropertiesHandle access = properties(H5P_FILE_ACCESS, path);
-  hdf5_checked(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), path, "choose the HDF5 version");
+  hdf5_checked(H5Pset_libver_bounds(access.get(), version, H5F_LIBVER_V110), path, "choose the HDF5 version");
   hdf5_checked(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), path, "set up HDF5");
   return access;
+}
+
+/// Without times, the same content is the same bytes.
+Hdf5PropertiesHandle timeless(hid_t kind, const std::string& path) {
+  Hdf5PropertiesHandle creation = properties(kind, path);
+  hdf5_checked(H5Pset_obj_track_times(creation.get(), false), path, "set up HDF5");
+  return creation;
 }
 
 }  // namespace
@@ -72,18 +79,20 @@ Hdf5File Hdf5File::open(const std::string& path, std::string_view advice) {
 
 Hdf5File Hdf5File::create(const std::string& path) {
   const Hdf5Lock lock;
-  const Hdf5PropertiesHandle access = writing_access(path);
-  Hdf5FileHandle file{hdf5_checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), path,
+  const Hdf5PropertiesHandle access = writing_access(path, H5F_LIBVER_V110);
+  const Hdf5PropertiesHandle creation = timeless(H5P_FILE_CREATE, path);
+  Hdf5FileHandle file{hdf5_checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path,
                                    "create the file; check that its directory exists and can be written")};
   return {path, std::move(file)};
 }
 
-Hdf5File Hdf5File::create_in_memory(const std::string& path, std::size_t user_block) {
-  constexpr std::size_t growth_bytes = std::size_t{1} << 20U;
+Hdf5File Hdf5File::create_in_memory(const std::string& path, std::size_t user_block, std::size_t expected_bytes) {
+  constexpr std::size_t metadata_bytes = std::size_t{1} << 20U;
   const Hdf5Lock lock;
-  const Hdf5PropertiesHandle access = writing_access(path);
-  hdf5_checked(H5Pset_fapl_core(access.get(), growth_bytes, false), path, "set up HDF5 in memory");
-  const Hdf5PropertiesHandle creation = properties(H5P_FILE_CREATE, path);
+  // A superblock of 1.8: the newer one is marked as open for writing until it is closed, and this one never is.
+  const Hdf5PropertiesHandle access = writing_access(path, H5F_LIBVER_V18);
+  hdf5_checked(H5Pset_fapl_core(access.get(), expected_bytes + metadata_bytes, false), path, "set up HDF5 in memory");
+  const Hdf5PropertiesHandle creation = timeless(H5P_FILE_CREATE, path);
   hdf5_checked(H5Pset_userblock(creation.get(), user_block), path, "set up HDF5 in memory");
   Hdf5FileHandle file{hdf5_checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path,
                                    "set up the file in memory")};
@@ -99,34 +108,27 @@ bool Hdf5File::has(std::string_view name) const {
   }
 }
 
-std::vector<std::string> Hdf5File::members(const std::string& name) const {
+void Hdf5File::require_group(const std::string& name) const {
   const Hdf5Lock lock;
-  std::vector<std::string> names;
-  const auto keep = [](hid_t, const char* member, const H5L_info_t*, void* list) -> herr_t {
-    static_cast<std::vector<std::string>*>(list)->emplace_back(member);
-    return 0;
-  };
-  hdf5_checked(H5Literate_by_name(id(), name.c_str(), H5_INDEX_NAME, H5_ITER_INC, nullptr, keep, &names, H5P_DEFAULT),
-               path_, fmt::format("list group {}", name));
-  return names;
-}
-
-void Hdf5File::create_group(const std::string& name) const {
-  const Hdf5Lock lock;
-  const Hdf5PropertiesHandle links = properties(H5P_LINK_CREATE, path_);
-  hdf5_checked(H5Pset_create_intermediate_group(links.get(), 1), path_, "set up HDF5");
-  const Hdf5GroupHandle group{hdf5_checked(H5Gcreate2(id(), name.c_str(), links.get(), H5P_DEFAULT, H5P_DEFAULT), path_,
-                                           fmt::format("create group {}", name))};
+  const Hdf5PropertiesHandle creation = timeless(H5P_GROUP_CREATE, path_);
+  for (std::size_t end = name.find('/', 1);; end = name.find('/', end + 1)) {
+    const std::string part = name.substr(0, end);
+    if (part.size() > 1 && !has(part)) {
+      const Hdf5GroupHandle group{hdf5_checked(H5Gcreate2(id(), part.c_str(), H5P_DEFAULT, creation.get(), H5P_DEFAULT),
+                                               path_, fmt::format("create group {}", part))};
+    }
+    if (end == std::string::npos) return;
+  }
 }
 
 std::string_view Hdf5File::image() const {
   const Hdf5Lock lock;
   hdf5_checked(H5Fflush(id(), H5F_SCOPE_LOCAL), path_, "finish the file in memory");
-  hsize_t bytes = 0;
-  hdf5_checked(H5Fget_filesize(id(), &bytes), path_, "measure the file in memory");
+  haddr_t end = 0;
+  hdf5_checked(H5Fget_eoa(id(), &end), path_, "measure the file in memory");
   void* buffer = nullptr;
   hdf5_checked(H5Fget_vfd_handle(id(), H5P_DEFAULT, &buffer), path_, "reach the file in memory");
-  return {*static_cast<const char**>(buffer), static_cast<std::size_t>(bytes)};
+  return {*static_cast<const char**>(buffer), static_cast<std::size_t>(end)};
 }
 
 void Hdf5File::close() {

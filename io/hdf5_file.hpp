@@ -4,7 +4,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "io/hdf5_handle.hpp"
 
@@ -18,18 +17,18 @@ class Hdf5File {
   [[nodiscard]] static Hdf5File open(const std::string& path, std::string_view advice);
   /// Creates or replaces a file in the newest format that HDF5 1.10 knows, whose metadata carry checksums.
   [[nodiscard]] static Hdf5File create(const std::string& path);
-  /// A file that lives in memory only (see `image`), with room for `user_block` bytes in front (0, or a power of two
-  /// from 512).
-  [[nodiscard]] static Hdf5File create_in_memory(const std::string& path, std::size_t user_block);
+  /// A file that lives in memory only (see `image`), with `user_block` bytes (a power of two from 512) left to the
+  /// caller in front. `expected_bytes` spares it growing step by step.
+  [[nodiscard]] static Hdf5File create_in_memory(const std::string& path, std::size_t user_block,
+                                                 std::size_t expected_bytes);
 
   [[nodiscard]] hid_t id() const noexcept { return file_.get(); }
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
   /// True when `name` ("/features", "/a/b") leads to an object.
   [[nodiscard]] bool has(std::string_view name) const;
-  /// Names of what lies in group `name`, sorted.
-  [[nodiscard]] std::vector<std::string> members(const std::string& name) const;
-  void create_group(const std::string& name) const;
+  /// Creates group `name` and those above it, where they are not there.
+  void require_group(const std::string& name) const;
   /// The bytes of a file created in memory, user block included; they live as long as it is open and unchanged.
   [[nodiscard]] std::string_view image() const;
   /// Writes everything out and closes. Throws FileError.
