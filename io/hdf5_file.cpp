@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <cassert>
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -122,13 +124,23 @@ void Hdf5File::require_group(const std::string& name) const {
 }
 
 std::string_view Hdf5File::image() const {
+  // HDF5 keeps more memory than the file takes. The file's end is in its superblock (HDF5 File Format Specification,
+  // III.A, version 2), which also leaves the flag "open for writing" unused: the image is a complete file.
+  constexpr std::size_t end_of_file_place = 28;
   const Hdf5Lock lock;
   hdf5_checked(H5Fflush(id(), H5F_SCOPE_LOCAL), path_, "finish the file in memory");
-  haddr_t end = 0;
-  hdf5_checked(H5Fget_eoa(id(), &end), path_, "measure the file in memory");
-  void* buffer = nullptr;
-  hdf5_checked(H5Fget_vfd_handle(id(), H5P_DEFAULT, &buffer), path_, "reach the file in memory");
-  return {*static_cast<const char**>(buffer), static_cast<std::size_t>(end)};
+  hsize_t buffer_bytes = 0;
+  hdf5_checked(H5Fget_filesize(id(), &buffer_bytes), path_, "measure the file in memory");
+  void* handle = nullptr;
+  hdf5_checked(H5Fget_vfd_handle(id(), H5P_DEFAULT, &handle), path_, "reach the file in memory");
+  const Hdf5PropertiesHandle creation{hdf5_checked(H5Fget_create_plist(id()), path_, "measure the file in memory")};
+  hsize_t user_block = 0;
+  hdf5_checked(H5Pget_userblock(creation.get(), &user_block), path_, "measure the file in memory");
+  const char* bytes = *static_cast<const char**>(handle);
+  std::uint64_t end = 0;
+  std::memcpy(&end, bytes + user_block + end_of_file_place, sizeof end);
+  assert(end > user_block && end <= buffer_bytes);
+  return {bytes, static_cast<std::size_t>(end)};
 }
 
 void Hdf5File::close() {
