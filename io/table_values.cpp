@@ -2,6 +2,8 @@
 // Fields to numbers.
 #include "io/table_values.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -38,6 +40,38 @@ ParsedNumber parse_number(std::string_view field) {
   if (std::isnan(value)) return {};
   if (std::abs(value) > static_cast<double>(std::numeric_limits<float>::max())) return {NumberKind::infinite, 0};
   return {NumberKind::number, value};
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(i + k < text.size() ? text[i + k] : 0); };
+    const unsigned char first = byte(0);
+    const std::size_t length = first < 0x80   ? 1
+                               : first < 0xC2 ? 0
+                               : first < 0xE0 ? 2
+                               : first < 0xF0 ? 3
+                               : first < 0xF5 ? 4
+                                              : 0;
+    if (length == 0) return false;
+    for (std::size_t k = 1; k < length; ++k) {
+      if ((byte(k) & 0xC0U) != 0x80) return false;
+    }
+    const bool overlong = (first == 0xE0 && byte(1) < 0xA0) || (first == 0xF0 && byte(1) < 0x90);
+    const bool outside = (first == 0xED && byte(1) >= 0xA0) || (first == 0xF4 && byte(1) >= 0x90);
+    if (overlong || outside) return false;
+    i += length;
+  }
+  return true;
+}
+
+std::string quoted_list(std::span<const std::string> texts) {
+  constexpr std::size_t shown = 10;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(shown, texts.size()); ++i) {
+    list += fmt::format("{}'{}'", i == 0 ? "" : ", ", texts[i]);
+  }
+  if (texts.size() > shown) list += fmt::format(" and {} more", texts.size() - shown);
+  return list;
 }
 
 }  // namespace lockstep

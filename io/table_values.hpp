@@ -2,6 +2,8 @@
 // What a field of a table says: a number, nothing, or a text.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace lockstep {
@@ -23,5 +25,11 @@ struct ParsedNumber {
 /// Reads a whole field as a decimal number ("-1.5e3", "+2", ".5"); the decimal sign is a point, whatever the locale.
 /// Numbers nearer to zero than a double can tell are zero.
 [[nodiscard]] ParsedNumber parse_number(std::string_view field);
+
+/// True for valid UTF-8 (RFC 3629: shortest forms, no surrogates).
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+/// "'a', 'b' and 7 more": for messages, the first ten.
+[[nodiscard]] std::string quoted_list(std::span<const std::string> texts);
 
 }  // namespace lockstep

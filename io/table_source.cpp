@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Columns by name and position.
+#include "io/table_source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/names.hpp"
+#include "io/table_values.hpp"
+#include "io/text_format.hpp"
+
+namespace lockstep {
+namespace {
+
+char delimiter_of(const std::string& path, const TableForm& form) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && std::filesystem::is_fifo(path, ignored)) {
+    throw FileError{path, "is a pipe; a table is read more than once, so save it to a file first"};
+  }
+  return form.delimiter ? *form.delimiter : detect_delimiter(path);
+}
+
+/// True when every one of `names` is among the fields.
+bool holds_all(std::span<const std::string_view> fields, const std::vector<std::string>& names) {
+  return !names.empty() && std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    return std::find(fields.begin(), fields.end(), name) != fields.end();
+  });
+}
+
+}  // namespace
+
+TableRows::TableRows(const std::string& path, char delimiter, bool header, std::size_t columns)
+    : reader_{path, delimiter}, columns_{columns} {
+  if (header) reader_.next();
+}
+
+bool TableRows::next() {
+  if (!reader_.next()) return false;
+  ++row_;
+  return true;
+}
+
+std::string TableRows::place() const {
+  if (reader_.line() == row_) return fmt::format("row {}", row_);
+  return fmt::format("row {} (line {})", row_, reader_.line());
+}
+
+TableSource::TableSource(std::string path, const TableForm& form, const std::vector<std::string>& known_names)
+    : path_{std::move(path)}, delimiter_{delimiter_of(path_, form)} {
+  DelimitedReader reader{path_, delimiter_};
+  if (!reader.next()) throw FileError{path_, "is empty"};
+  const auto fields = reader.fields();
+  if (fields.size() < 2) {
+    throw FileError{path_,
+                    fmt::format("its first line has one column when cut at the delimiter {}; a table needs a target "
+                                "and a feature at least",
+                                name_of_delimiter(delimiter_))};
+  }
+  header_ = form.header ? *form.header : holds_all(fields, known_names) || detect_header(path_, delimiter_);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const bool named = header_ && !fields[i].empty();
+    names_.push_back(named ? std::string{fields[i]} : fmt::format("column{}", i + 1));
+    if (!is_utf8(names_.back())) {
+      throw FileError{
+          path_, fmt::format("column name {} is not UTF-8 text; convert the file (iconv -f latin1 -t utf-8)", i + 1)};
+    }
+  }
+  if (header_ && !reader.next()) throw FileError{path_, "has a header and no rows"};
+}
+
+Index TableSource::column(std::string_view text, std::string_view flag) const {
+  const auto found = std::find(names_.begin(), names_.end(), text);
+  if (found != names_.end()) {
+    const auto again = std::find(found + 1, names_.end(), text);
+    if (again == names_.end()) return found - names_.begin();
+    throw RequestError{fmt::format("{}: {} has two columns of the name '{}', {} and {}; give the position", flag, path_,
+                                   text, found - names_.begin() + 1, again - names_.begin() + 1)};
+  }
+  const auto columns = static_cast<Index>(names_.size());
+  if (text == "last") return columns - 1;
+  Index position = 0;
+  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), position);
+  if (code == std::errc{} && stop == text.data() + text.size()) {
+    if (position >= 1 && position <= columns) return position - 1;
+    throw RequestError{fmt::format("{}: {} has no column {}; its columns are 1 to {}", flag, path_, position, columns)};
+  }
+  if (!header_) {
+    throw RequestError{
+        fmt::format("{}: {} has no header, so there is no column '{}'; give the position, 1 to {}, or last (if "
+                    "its first line does hold names, say --header)",
+                    flag, path_, text, columns)};
+  }
+  const std::vector<std::string_view> known{names_.begin(), names_.end()};
+  const std::string nearest = nearest_name(text, known);
+  throw RequestError{fmt::format("{}: {} has no column '{}'; {}", flag, path_, text,
+                                 nearest.empty() ? fmt::format("its columns are {}", quoted_list(names_))
+                                                 : fmt::format("did you mean '{}'?", nearest))};
+}
+
+std::string TableSource::place(Index column) const {
+  if (!header_) return fmt::format("column {}", column + 1);
+  return fmt::format("column {} ('{}')", column + 1, names_[static_cast<std::size_t>(column)]);
+}
+
+}  // namespace lockstep
