@@ -99,16 +99,18 @@ struct Tanh {
   }
 };
 
+/// Below zero exp(z) - 1 = 2 t / (1 - t) with t = tanh(z / 2), which cancels nowhere.
 struct Elu {
   template <bool with_slope>
   static void run(Scalar* z, Scalar* slope, Index count) {
     Scratch scratch;
-    Scalar* below = scratch.values.data();
-    for (Index i = 0; i < count; ++i) below[i] = z[i] > 0 ? Scalar{0} : z[i];
-    aligned(below, count) = aligned(below, count).expm1();
+    Scalar* t = scratch.values.data();
+    for (Index i = 0; i < count; ++i) t[i] = z[i] > 0 ? Scalar{0} : z[i] / 2;
+    aligned(t, count) = aligned(t, count).tanh();
     for (Index i = 0; i < count; ++i) {
-      if constexpr (with_slope) slope[i] = z[i] > 0 ? Scalar{1} : below[i] + 1;
-      z[i] = z[i] > 0 ? z[i] : below[i];
+      const Scalar quotient = 1 / (1 - t[i]);
+      if constexpr (with_slope) slope[i] = (1 + t[i]) * quotient;
+      z[i] = z[i] > 0 ? z[i] : 2 * t[i] * quotient;
     }
   }
 };

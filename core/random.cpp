@@ -4,8 +4,14 @@
 
 #include <Random123/philox.h>
 
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <numbers>
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
 
 namespace lockstep {
 namespace {
@@ -13,6 +19,55 @@ namespace {
 constexpr std::uint64_t low_half = 0xFFFFFFFF;
 constexpr std::uint32_t low_word(std::uint64_t value) { return static_cast<std::uint32_t>(value); }
 constexpr std::uint32_t high_word(std::uint64_t value) { return static_cast<std::uint32_t>(value >> 32U); }
+
+#if defined(__AVX512F__)
+constexpr std::size_t lanes = 8;
+#elif defined(__AVX2__)
+constexpr std::size_t lanes = 4;
+#else
+constexpr std::size_t lanes = 2;
+#endif
+constexpr std::size_t registers = block_places / lanes;
+
+/// One register of counter words, each in the low half of a 64-bit lane: a widening multiplication then yields both
+/// halves of a product without a shuffle. What a high half holds is masked off before it counts.
+using Lanes [[gnu::vector_size(8 * lanes)]] = std::uint64_t;
+
+/// The low half of each lane times `factor`. The instruction is spelled out because GCC 12 takes the slow 64-bit
+/// multiplication for the plain expression (0.6 instead of 0.3 ns a unit of dropout).
+inline Lanes widening_product(Lanes values, std::uint32_t factor) {
+#if defined(__AVX512F__)
+  return reinterpret_cast<Lanes>(_mm512_mul_epu32(reinterpret_cast<__m512i>(values), _mm512_set1_epi64(factor)));
+#elif defined(__AVX2__)
+  return reinterpret_cast<Lanes>(_mm256_mul_epu32(reinterpret_cast<__m256i>(values), _mm256_set1_epi64x(factor)));
+#else
+  return (values & low_half) * factor;
+#endif
+}
+
+inline Lanes pair_of(Lanes low, Lanes high) { return (low & low_half) | high << 32U; }
+
+inline void store(Lanes values, std::uint64_t* to) { std::memcpy(to, &values, sizeof values); }
+
+/// The counters of as many places as a register has lanes.
+struct Counters {
+  Lanes word0, word1, word2, word3;
+};
+
+inline Counters first_counters(std::uint64_t i, std::uint64_t j) {
+  Lanes places{};
+  for (std::size_t lane = 0; lane < lanes; ++lane) places[lane] = j + lane;
+  return {Lanes{} + i, Lanes{} + (i >> 32U), places, places >> 32U};
+}
+
+inline void philox_round(Counters& counter, std::uint64_t key0, std::uint64_t key1) {
+  const Lanes product0 = widening_product(counter.word0, PHILOX_M4x32_0);
+  const Lanes product1 = widening_product(counter.word2, PHILOX_M4x32_1);
+  counter.word0 = product1 >> 32U ^ counter.word1 ^ key0;
+  counter.word1 = product1;
+  counter.word2 = product0 >> 32U ^ counter.word3 ^ key1;
+  counter.word3 = product0;
+}
 
 }  // namespace
 
@@ -30,37 +85,30 @@ std::array<std::uint32_t, 4> random_words(StreamKey key, std::uint64_t i, std::u
   return {words[0], words[1], words[2], words[3]};
 }
 
-// The lanes are 64 bits wide and carry their word in the low half: one widening multiplication then gives both
-// halves of a product without a shuffle. What is left in the high half is masked off before it counts.
 WordBlock random_block(StreamKey key, std::uint64_t i, std::uint64_t j) {
-  std::array<std::array<std::uint64_t, block_places>, 4> counters;
-  for (std::size_t lane = 0; lane < block_places; ++lane) {
-    std::uint64_t c0 = low_word(i);
-    std::uint64_t c1 = high_word(i);
-    std::uint64_t c2 = low_word(j + lane);
-    std::uint64_t c3 = high_word(j + lane);
-    std::uint32_t key0 = key.words[0];
-    std::uint32_t key1 = key.words[1];
-    for (int round = 0; round < 10; ++round) {
-      const std::uint64_t product0 = PHILOX_M4x32_0 * (c0 & low_half);
-      const std::uint64_t product1 = PHILOX_M4x32_1 * (c2 & low_half);
-      c0 = (product1 >> 32U) ^ c1 ^ key0;
-      c1 = product1;
-      c2 = (product0 >> 32U) ^ c3 ^ key1;
-      c3 = product0;
-      key0 += PHILOX_W32_0;
-      key1 += PHILOX_W32_1;
-    }
-    counters[0][lane] = c0;
-    counters[1][lane] = c1;
-    counters[2][lane] = c2;
-    counters[3][lane] = c3;
+  std::array<Counters, registers> counters;
+  for (std::size_t part = 0; part < registers; ++part) counters[part] = first_counters(i, j + part * lanes);
+  std::uint32_t key0 = key.words[0];
+  std::uint32_t key1 = key.words[1];
+  for (int round = 0; round < 10; ++round) {
+    for (Counters& counter : counters) philox_round(counter, key0, key1);
+    key0 += PHILOX_W32_0;
+    key1 += PHILOX_W32_1;
   }
-  WordBlock words;
-  for (std::size_t lane = 0; lane < block_places; ++lane) {
-    for (std::size_t word = 0; word < 4; ++word) words[4 * lane + word] = low_word(counters[word][lane]);
+  // Two words to a lane, then the two halves of each place side by side.
+  std::array<std::uint64_t, block_places> firsts;
+  std::array<std::uint64_t, block_places> seconds;
+  for (std::size_t part = 0; part < registers; ++part) {
+    const Counters& c = counters[part];
+    store(pair_of(c.word0, c.word1), firsts.data() + part * lanes);
+    store(pair_of(c.word2, c.word3), seconds.data() + part * lanes);
   }
-  return words;
+  std::array<std::uint64_t, 2 * block_places> places;
+  for (std::size_t place = 0; place < block_places; ++place) {
+    places[2 * place] = firsts[place];
+    places[2 * place + 1] = seconds[place];
+  }
+  return std::bit_cast<WordBlock>(places);
 }
 
 double to_uniform(std::uint32_t word) { return (word + 0.5) * 0x1p-32; }
