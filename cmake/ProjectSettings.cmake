@@ -32,7 +32,7 @@ add_library(lockstep_build_flags INTERFACE)
 target_compile_options(lockstep_build_flags INTERFACE
   -march=${LOCKSTEP_ARCH} -ffp-contract=off -fno-math-errno -fno-trapping-math
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
-  -Woverloaded-virtual -Wcast-qual
+  -Woverloaded-virtual -Wcast-qual -Wno-missing-field-initializers
   $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(lockstep_build_flags INTERFACE -mprefer-vector-width=512)

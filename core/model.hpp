@@ -26,4 +26,7 @@ struct Model {
   Index classes = 0;
 };
 
+/// A copy; models move but copy only on request, for they may be large.
+[[nodiscard]] Model clone(const Model& model);
+
 }  // namespace lockstep

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
-#include <span>
+#include <string>
+#include <vector>
 
 #include "core/dataset.hpp"
 #include "core/metrics.hpp"
 #include "core/model.hpp"
 #include "parallel/communicator.hpp"
+#include "parallel/shard_pass.hpp"
 #include "parallel/workers.hpp"
 
 namespace lockstep {
@@ -20,6 +22,10 @@ namespace lockstep {
 /// `progress(done, total)` is called on every rank now and then.
 [[nodiscard]] Metrics evaluate(const Model& model, const Dataset& data, Communicator& communicator, Workers& workers,
                                const std::function<void(Index, Index)>& progress = {});
+
+/// The same over chosen rows: `samples` positions, of which `row_of(position)` are the rows.
+[[nodiscard]] Metrics evaluate_rows(const Model& model, const Samples& samples, Communicator& communicator,
+                                    Workers& workers, const std::function<void(Index, Index)>& progress = {});
 
 /// Outputs for all samples, in order, in windows: `sink(first_row, outputs)` on every rank, outputs being (outputs x
 /// rows of the window), regression in the target's own units. Collective; the same bits likewise.

@@ -75,23 +75,29 @@ OrderedSum::Total OrderedSum::finish(Communicator& communicator, bool vote) {
   return total;
 }
 
+Index leaves_in_flight(const Workers& workers) { return Index{2} * workers.threads(); }
+
 std::vector<double> sum_over_leaves(Index leaves, Index width, Communicator& communicator, Workers& workers,
-                                    const std::function<void(Index, std::span<double>)>& leaf,
+                                    const std::function<void(Index, Index, std::span<double>)>& leaf,
                                     const std::function<void(Index)>& done) {
   OrderedSum sum{leaves, width, communicator};
   const Range own = sum.own_leaves();
-  const Index wave = Index{4} * workers.threads();
+  const Index wave = leaves_in_flight(workers);
   std::vector<double> values(static_cast<std::size_t>(wave * width));
   const auto slot = [&](Index i) {
     return std::span<double>{values.data() + i * width, static_cast<std::size_t>(width)};
   };
   for (Index first = own.begin; first < own.end; first += wave) {
     const Index count = std::min(wave, own.end - first);
-    workers.for_each(count, [&](Index i) { leaf(first + i, slot(i)); });
+    workers.for_each(count, [&](Index i) { leaf(first + i, i, slot(i)); });
     for (Index i = 0; i < count; ++i) sum.push(slot(i));
     if (done) done(first + count - own.begin);
   }
   return sum.finish(communicator).sums;
+}
+
+bool any_rank(bool vote, Communicator& communicator) {
+  return OrderedSum{0, 0, communicator}.finish(communicator, vote).vote;
 }
 
 }  // namespace lockstep

@@ -42,11 +42,18 @@ class OrderedSum {
   std::vector<std::vector<double>> slots_;
 };
 
-/// Computes all leaves and adds them up: `leaf(i, values)` fills the `width` doubles of leaf i, on any worker.
-/// At most a few leaves a worker are held at a time. `done(count)` tells of this rank's progress. Collective.
-[[nodiscard]] std::vector<double> sum_over_leaves(Index leaves, Index width, Communicator& communicator,
-                                                  Workers& workers,
-                                                  const std::function<void(Index, std::span<double>)>& leaf,
-                                                  const std::function<void(Index)>& done = {});
+/// Leaves that sum_over_leaves computes at a time, and so the number of slots it counts with.
+[[nodiscard]] Index leaves_in_flight(const Workers& workers);
+
+/// Computes all leaves and adds them up: `leaf(i, slot, values)` fills the `width` doubles of leaf i on any worker;
+/// no two calls at a time have the same slot, a number in [0, leaves_in_flight).
+/// `done(count)` tells of this rank's progress. Collective.
+[[nodiscard]] std::vector<double> sum_over_leaves(
+    Index leaves, Index width, Communicator& communicator, Workers& workers,
+    const std::function<void(Index leaf, Index slot, std::span<double> values)>& leaf,
+    const std::function<void(Index)>& done = {});
+
+/// True on every rank when it is on one. Collective.
+[[nodiscard]] bool any_rank(bool vote, Communicator& communicator);
 
 }  // namespace lockstep

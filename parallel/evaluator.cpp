@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// Forward passes over data sets.
+#include "parallel/evaluator.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "core/error.hpp"
+#include "parallel/floating_point_mode.hpp"
+#include "parallel/ordered_sum.hpp"
+#include "parallel/shard_buffers.hpp"
+#include "parallel/work_plan.hpp"
+
+namespace lockstep {
+namespace {
+
+/// Evaluation has its own fixed plan: its bits do not depend on how the model was trained.
+constexpr WorkPlan evaluation_plan{.shard_size = 256};
+/// Shards of one window of predictions, over all ranks.
+constexpr Index window_shards = 64;
+
+ShardStore evaluation_store(const Model& model, Index shards) {
+  return {model.network,
+          {.shards = shards,
+           .shard_size = evaluation_plan.shard_size,
+           .target_values = model.task == Task::regression ? model.network.spec().outputs : 0,
+           .training = false}};
+}
+
+/// Back to the targets' own units.
+void undo(const AffineTransform& transform, Panel outputs) {
+  if (transform.factor.empty()) return;
+  for (Index column = 0; column < outputs.columns; ++column)
+    for (Index row = 0; row < outputs.rows; ++row) {
+      Scalar& value = outputs.column(column)[row];
+      value = value / transform.factor[static_cast<std::size_t>(row)] + transform.shift[static_cast<std::size_t>(row)];
+    }
+}
+
+void copy_columns(ConstPanel from, Panel to, Index first) {
+  for (Index column = 0; column < from.columns; ++column)
+    std::copy_n(from.column(column), from.rows, to.column(first + column));
+}
+
+/// One shard's outputs, in own units, into its columns of the window.
+void predict_shard(const Model& model, const ShardPass& pass, const Dataset& data, Range rows, ShardStore& store,
+                   Index slot, Panel window, Index first_column) {
+  std::vector<Index> indices;
+  for (Index row = rows.begin; row < rows.end; ++row) indices.push_back(row);
+  store.set_width(slot, rows.size());
+  data.gather_features(indices, model.input_transform, store[slot].input);
+  pass.forward_alone({}, store[slot]);
+  undo(model.target_transform, store[slot].outputs.back());
+  copy_columns(store[slot].outputs.back(), window, first_column);
+}
+
+}  // namespace
+
+std::vector<std::string> problems(const Model& model, const DatasetInfo& data) {
+  std::vector<std::string> found;
+  const NetworkSpec& spec = model.network.spec();
+  if (spec.inputs != data.features)
+    found.push_back("the model takes " + std::to_string(spec.inputs) + " features, " + data.name + " has " +
+                    std::to_string(data.features) +
+                    "; was the model trained on another data set? (import test tables with --like TRAIN.h5)");
+  if (model.task != data.task)
+    found.push_back("the model is for " + std::string{name_of(model.task)} + ", " + data.name + " holds " +
+                    std::string{name_of(data.task)} + " targets");
+  else if (model.task == Task::classification && data.classes > model.classes)
+    found.push_back("the model knows " + std::to_string(model.classes) + " classes, " + data.name + " has " +
+                    std::to_string(data.classes));
+  else if (model.task == Task::regression && data.targets != spec.outputs)
+    found.push_back("the model predicts " + std::to_string(spec.outputs) + " values a sample, " + data.name + " has " +
+                    std::to_string(data.targets) + " targets");
+  if (model.task == data.task && !model.class_names.empty() && !data.class_names.empty() &&
+      model.class_names != data.class_names)
+    found.push_back("the classes of " + data.name +
+                    " have other names, or another order, than the model's; import it with --like TRAIN.h5");
+  return found;
+}
+
+Metrics evaluate_rows(const Model& model, const Samples& samples, Communicator& communicator, Workers& workers,
+                      const std::function<void(Index, Index)>& progress) {
+  DatasetInfo info = samples.data.info();
+  info.classes = model.classes;
+  const ShardPass pass{model, evaluation_plan};
+  ShardStore store = evaluation_store(model, leaves_in_flight(workers));
+  const Index leaves = shard_count(samples.samples, evaluation_plan.shard_size);
+  const Index own = leaves_of_rank(leaves, communicator.rank(), communicator.ranks()).size();
+  const auto leaf = [&](Index index, Index slot, std::span<double> sums) {
+    pass.gather(samples, index, {}, store, slot);
+    ShardBuffers& shard = store[slot];
+    pass.forward_alone({}, shard);
+    measure_shard(info, shard.outputs.back(), shard.targets(), model.target_transform, pass.loss(shard), sums);
+  };
+  const auto done = [&](Index count) {
+    if (progress) progress(count, own);
+  };
+  return metrics_from(info, sum_over_leaves(leaves, metric_sums_size(info), communicator, workers, leaf, done));
+}
+
+Metrics evaluate(const Model& model, const Dataset& data, Communicator& communicator, Workers& workers,
+                 const std::function<void(Index, Index)>& progress) {
+  if (auto found = problems(model, data.info()); !found.empty()) throw RequestError{std::move(found)};
+  const Samples all{.data = data, .row_of = [](Index position) { return position; }, .samples = data.info().samples};
+  return evaluate_rows(model, all, communicator, workers, progress);
+}
+
+void predict(const Model& model, const Dataset& data, Communicator& communicator, Workers& workers,
+             const std::function<void(Index first_row, ConstPanel outputs)>& sink) {
+  const Index total = data.info().samples;
+  const Index outputs = model.network.spec().outputs;
+  const Index shard_size = evaluation_plan.shard_size;
+  const Index window_rows = window_shards * shard_size;
+  const ShardPass pass{model, evaluation_plan};
+  const Index stride = padded(outputs);
+  AlignedBuffer memory{panel_scalars(outputs, std::min(total, window_rows))};
+  ShardStore store = evaluation_store(model, leaves_in_flight(workers));
+  for (Index first = 0; first < total; first += window_rows) {
+    const Index rows = std::min(window_rows, total - first);
+    const Panel window{.data = memory.data(), .rows = outputs, .columns = rows, .stride = stride};
+    const Index shards = shard_count(rows, shard_size);
+    const Range own = leaves_of_rank(shards, communicator.rank(), communicator.ranks());
+    for (Index wave = own.begin; wave < own.end; wave += store.shards()) {
+      workers.for_each(std::min(store.shards(), own.end - wave), [&](Index slot) {
+        const Index column = (wave + slot) * shard_size;
+        const Range range{first + column, first + std::min(column + shard_size, rows)};
+        predict_shard(model, pass, data, range, store, slot, window, column);
+      });
+    }
+    std::vector<Pieces> parts;
+    for (int rank = 0; rank < communicator.ranks(); ++rank) {
+      const Range theirs = leaves_of_rank(shards, rank, communicator.ranks());
+      const Index begin = std::min(theirs.begin * shard_size, rows);
+      const Index end = std::min(theirs.end * shard_size, rows);
+      parts.push_back({writable_bytes_of(window.column(begin), (end - begin) * stride)});
+    }
+    communicator.all_gather(parts)->wait();
+    sink(first, window);
+  }
+}
+
+Matrix predict(const Model& model, const Matrix& features) {
+  const NetworkSpec& spec = model.network.spec();
+  if (features.rows() != spec.inputs)
+    throw ShapeError{"the model takes " + std::to_string(spec.inputs) + " features, the matrix has " +
+                     std::to_string(features.rows()) + " rows; samples are columns"};
+  const FlushDenormals mode;
+  const ShardPass pass{model, evaluation_plan};
+  ShardStore store = evaluation_store(model, 1);
+  ShardBuffers& shard = store[0];
+  const AffineTransform& transform = model.input_transform;
+  Matrix predictions(spec.outputs, features.cols());
+  for (const Range columns : cut(features.cols(), evaluation_plan.shard_size)) {
+    store.set_width(0, columns.size());
+    shard.input.matrix() = features.middleCols(columns.begin, columns.size());
+    if (!transform.factor.empty())
+      for (Index column = 0; column < columns.size(); ++column)
+        for (Index row = 0; row < spec.inputs; ++row) {
+          Scalar& value = shard.input.column(column)[row];
+          value = (value - transform.shift[static_cast<std::size_t>(row)]) *
+                  transform.factor[static_cast<std::size_t>(row)];
+        }
+    pass.forward_alone({}, shard);
+    undo(model.target_transform, shard.outputs.back());
+    predictions.middleCols(columns.begin, columns.size()) = shard.outputs.back().matrix();
+  }
+  return predictions;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// From a configuration and data to a model ready to train.
+#pragma once
+
+#include "core/model.hpp"
+#include "core/train_config.hpp"
+#include "parallel/communicator.hpp"
+#include "parallel/data_split.hpp"
+#include "parallel/step_engine.hpp"
+#include "parallel/workers.hpp"
+
+namespace lockstep {
+
+/// The network that fits these data.
+[[nodiscard]] NetworkSpec network_spec(const TrainConfig& config, const DatasetInfo& data);
+
+/// A fresh model: transforms fitted to the training samples, parameters drawn by seed or taken from `initial`.
+/// Throws RequestError when `initial` has another form. Collective.
+[[nodiscard]] Model fresh_model(const TrainConfig& config, const Dataset& data, const DataSplit& split,
+                                const Model* initial, Communicator& communicator, Workers& workers);
+
+/// How the engine of a run is set up.
+[[nodiscard]] StepEngine::Form engine_form(const TrainConfig& config, Index training_samples);
+
+}  // namespace lockstep

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+// Epochs of steps, validation, early stopping, checkpoints.
+#include "parallel/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/schedule.hpp"
+#include "core/settings.hpp"
+#include "parallel/evaluator.hpp"
+#include "parallel/ordered_sum.hpp"
+#include "parallel/run_setup.hpp"
+
+namespace lockstep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+/// Between the checkpoints at ends of epochs when the user set no interval.
+constexpr double checkpoint_seconds = 10;
+
+Metrics training_metrics(const StepSums& sums, const Model& model) {
+  Metrics metrics;
+  metrics.samples = static_cast<Index>(sums.samples);
+  metrics.loss = sums.loss / sums.samples;
+  if (model.task == Task::classification)
+    metrics.accuracy = sums.hits / sums.samples;
+  else
+    metrics.rmse = std::sqrt(sums.hits / sums.samples / static_cast<double>(model.network.spec().outputs));
+  return metrics;
+}
+
+/// One run under way.
+class Run {
+ public:
+  Run(const TrainConfig& config, const Dataset& data, Communicator& communicator, TrainingObserver& observer,
+      std::optional<Checkpoint> resume, const Model* initial)
+      : config_{config},
+        data_{data},
+        communicator_{communicator},
+        observer_{observer},
+        workers_{static_cast<int>(config.threads)},
+        split_{config, data},
+        state_{resume ? std::move(resume->state) : TrainingState{}},
+        model_{resume ? std::move(resume->model)
+                      : fresh_model(config, data, split_, initial, communicator, workers_)},
+        form_{engine_form(config, split_.training_samples())},
+        engine_{model_, form_, communicator, workers_},
+        steps_per_epoch_{shard_count(split_.training_samples(), form_.batch_size)},
+        total_steps_{static_cast<std::uint64_t>(config.steps > 0 ? config.steps : config.epochs * steps_per_epoch_)} {
+    if (!state_.optimizer.empty()) engine_.update().set_state(state_.optimizer);
+    state_.optimizer.clear();
+    if (state_.epoch_sums.size() == static_cast<std::size_t>(StepSums::width))
+      epoch_sums_ = {state_.epoch_sums[0], state_.epoch_sums[1], state_.epoch_sums[2]};
+    schedule_ = {.kind = config.schedule,
+                 .warmup_steps = static_cast<std::uint64_t>(config.warmup),
+                 .total_steps = total_steps_,
+                 .period_steps = config.schedule_period > 0 ? static_cast<std::uint64_t>(config.schedule_period)
+                                                            : std::max<std::uint64_t>(1, total_steps_ / 3),
+                 .factor = config.schedule_factor,
+                 .final_fraction = config.final_rate};
+  }
+
+  TrainResult finish() {
+    while (!state_.finished && !interrupted_) run_epoch();
+    TrainResult result{.model = std::move(model_), .state = std::move(state_)};
+    result.interrupted = interrupted_;
+    result.hash = weights_hash(result.model.network.layout(), result.model.parameters.span());
+    if (!interrupted_ && split_.validation_samples() > 0)
+      result.validation = evaluate_rows(result.model, validation(), communicator_, workers_);
+    result.seconds = training_seconds_;
+    result.samples_per_second = training_seconds_ > 0 ? trained_samples_ / training_seconds_ : 0;
+    result.ranks = communicator_.ranks();
+    result.threads = workers_.threads();
+    return result;
+  }
+
+ private:
+  [[nodiscard]] Samples validation() const {
+    return {.data = data_, .row_of = split_.validation_rows(), .samples = split_.validation_samples()};
+  }
+
+  [[nodiscard]] double learning_rate(std::uint64_t step) const {
+    return learning_rate_of(config_) * rate_factor(schedule_, step);
+  }
+
+  [[nodiscard]] UpdateRule rule() const {
+    return {.optimizer = config_.optimizer,
+            .learning_rate = learning_rate(state_.step),
+            .momentum = config_.momentum,
+            .decay_rate = config_.decay_rate,
+            .beta1 = config_.beta1,
+            .beta2 = config_.beta2,
+            .epsilon = config_.epsilon,
+            .step = state_.step + 1,
+            .l1 = config_.l1,
+            .l2 = config_.l2,
+            .weight_decay = config_.weight_decay};
+  }
+
+  void run_epoch() {
+    const RowOf rows = split_.epoch_rows(state_.epoch);
+    epoch_start_ = Clock::now();
+    epoch_trained_ = 0;
+    while (state_.step_in_epoch < steps_per_epoch_ && state_.step < total_steps_ && !interrupted_) run_step(rows);
+    const bool complete = state_.step_in_epoch == steps_per_epoch_ || state_.step == total_steps_;
+    if (complete && state_.step_in_epoch > 0) end_epoch();
+    if (state_.step == total_steps_ && !state_.finished && complete) end_run();
+    if (interrupted_ && !state_.finished) save();
+  }
+
+  void run_step(const RowOf& rows) {
+    const Clock::time_point start = Clock::now();
+    const Index first = state_.step_in_epoch * form_.batch_size;
+    const Samples batch{.data = data_,
+                        .row_of = [&rows, first](Index position) { return rows(first + position); },
+                        .samples = std::min(form_.batch_size, split_.training_samples() - first)};
+    prefetch(rows, first + batch.samples);
+    const StepEngine::Report report =
+        engine_.step(batch, {.training = true, .seed = config_.seed, .step = state_.step}, rule(),
+                     {.max_norm = config_.max_norm, .clip_norm = config_.clip_norm}, observer_.stop_requested());
+    epoch_sums_.samples += report.sums.samples;
+    epoch_sums_.loss += report.sums.loss;
+    epoch_sums_.hits += report.sums.hits;
+    ++state_.step;
+    ++state_.step_in_epoch;
+    interrupted_ = report.vote && state_.step < total_steps_;
+    training_seconds_ += seconds_since(start);
+    trained_samples_ += report.sums.samples;
+    epoch_trained_ += report.sums.samples;
+    observer_.on_step({.epoch = state_.epoch + 1,
+                       .epochs = config_.steps > 0 ? 0 : config_.epochs,
+                       .step_in_epoch = state_.step_in_epoch,
+                       .steps_per_epoch = steps_per_epoch_,
+                       .step = state_.step,
+                       .steps = total_steps_,
+                       .loss = report.sums.loss / report.sums.samples,
+                       .samples_per_second = trained_samples_ / training_seconds_});
+    const auto every = static_cast<std::uint64_t>(config_.checkpoint_every);
+    if (every > 0 && state_.step % every == 0 && state_.step_in_epoch < steps_per_epoch_ &&
+        state_.step < total_steps_ && !interrupted_)
+      save();
+  }
+
+  /// Tells chunked data sets which rows the next step reads.
+  void prefetch(const RowOf& rows, Index first) const {
+    if (data_.read_pattern().window == 0) return;
+    const Index count = std::min(form_.batch_size, split_.training_samples() - first);
+    std::vector<Index> next;
+    for (Index position = 0; position < count; ++position) next.push_back(rows(first + position));
+    if (!next.empty()) data_.prefetch(next);
+  }
+
+  void end_epoch() {
+    const double seconds = seconds_since(epoch_start_);
+    EpochReport report{.epoch = state_.epoch + 1,
+                       .step = state_.step,
+                       .learning_rate = learning_rate(state_.step - 1),
+                       .train = training_metrics(epoch_sums_, model_),
+                       .seconds = seconds,
+                       .samples_per_second = epoch_trained_ / std::max(seconds, 1e-9)};
+    ++state_.epoch;
+    state_.step_in_epoch = 0;
+    epoch_sums_ = {};
+    if (split_.validation_samples() > 0) report.validation = evaluate_rows(model_, validation(), communicator_, workers_);
+    report.best = remember_best(report);
+    state_.history.push_back(observer_.on_epoch(report));
+    const bool out_of_patience =
+        config_.patience > 0 && state_.best && state_.epoch - state_.best->epoch >= config_.patience;
+    if (out_of_patience || state_.step == total_steps_) {
+      end_run();
+    } else if (!interrupted_ && epoch_checkpoint_is_due()) {
+      save();
+    }
+  }
+
+  /// Keeps the best weights while early stopping is on; true when this epoch's validation loss is the best so far.
+  bool remember_best(const EpochReport& report) {
+    if (!report.validation) return false;
+    if (!(report.validation->loss < best_loss())) return false;
+    state_.best = BestSoFar{.loss = report.validation->loss,
+                            .epoch = report.epoch,
+                            .parameters = config_.patience > 0 ? model_.parameters.clone() : AlignedBuffer{}};
+    return true;
+  }
+
+  [[nodiscard]] double best_loss() const {
+    return state_.best ? state_.best->loss : std::numeric_limits<double>::infinity();
+  }
+
+  [[nodiscard]] bool epoch_checkpoint_is_due() {
+    if (config_.checkpoint_every > 0)
+      return state_.step % static_cast<std::uint64_t>(config_.checkpoint_every) == 0;
+    return any_rank(seconds_since(last_save_) >= checkpoint_seconds, communicator_);
+  }
+
+  void end_run() {
+    state_.finished = true;
+    interrupted_ = false;
+    if (config_.patience > 0 && state_.best) model_.parameters = state_.best->parameters.clone();
+    save();
+  }
+
+  void save() {
+    require_finite_parameters();
+    std::vector<AlignedBuffer> optimizer = engine_.update().gather_state();
+    last_save_ = Clock::now();
+    if (communicator_.rank() != 0) return;
+    Checkpoint checkpoint{.model = clone(model_), .state = copy_state()};
+    for (const Setting& setting : settings()) checkpoint.configuration.emplace(setting.name, setting.get(config_));
+    checkpoint.state.optimizer = std::move(optimizer);
+    observer_.save(checkpoint);
+  }
+
+  [[nodiscard]] TrainingState copy_state() const {
+    TrainingState copy{.step = state_.step,
+                       .epoch = state_.epoch,
+                       .step_in_epoch = state_.step_in_epoch,
+                       .finished = state_.finished,
+                       .epoch_sums = {epoch_sums_.samples, epoch_sums_.loss, epoch_sums_.hits},
+                       .history = state_.history};
+    if (state_.best)
+      copy.best = BestSoFar{
+          .loss = state_.best->loss, .epoch = state_.best->epoch, .parameters = state_.best->parameters.clone()};
+    return copy;
+  }
+
+  /// A finite loss can leave infinite parameters behind; such a state must not replace a good checkpoint.
+  void require_finite_parameters() const {
+    for (const ParameterBlock& block : model_.network.layout().blocks()) {
+      const Eigen::Map<const Vector> values{model_.parameters.data() + block.offset, block.size()};
+      if (!values.allFinite())
+        throw DivergenceError{state_.step, block.name, "lower --learning-rate, or clip gradients with --clip-norm 1"};
+    }
+  }
+
+  const TrainConfig& config_;
+  const Dataset& data_;
+  Communicator& communicator_;
+  TrainingObserver& observer_;
+  Workers workers_;
+  DataSplit split_;
+  TrainingState state_;
+  Model model_;
+  StepEngine::Form form_;
+  StepEngine engine_;
+  Index steps_per_epoch_;
+  std::uint64_t total_steps_;
+  Schedule schedule_;
+  StepSums epoch_sums_;
+  bool interrupted_ = false;
+  double training_seconds_ = 0;
+  double trained_samples_ = 0;
+  double epoch_trained_ = 0;
+  Clock::time_point epoch_start_;
+  Clock::time_point last_save_ = Clock::now();
+};
+
+}  // namespace
+
+TrainResult train(const TrainConfig& config, const Dataset& data, Communicator& communicator,
+                  TrainingObserver& observer, std::optional<Checkpoint> resume, const Model* initial) {
+  if (auto found = problems(config, data.info(), communicator.ranks()); !found.empty())
+    throw RequestError{std::move(found)};
+  return Run{config, data, communicator, observer, std::move(resume), initial}.finish();
+}
+
+TrainResult train(const TrainConfig& config, const Dataset& data) {
+  SerialCommunicator alone;
+  TrainingObserver silent;
+  return train(config, data, alone, silent);
+}
+
+}  // namespace lockstep
