@@ -12,7 +12,8 @@ namespace lockstep {
 /// Samples held out of `samples` for a --validation setting: a count, or below 1 a fraction (rounded).
 [[nodiscard]] Index held_out(double validation, Index samples);
 
-/// The held-out samples are drawn by seed alone (in whole chunks where the file is chunked), and each epoch's order by seed and epoch.
+/// The held-out samples are drawn by seed alone (in whole chunks where the file is chunked), and each epoch's order by
+/// seed and epoch.
 class DataSplit {
  public:
   DataSplit(const TrainConfig& config, const Dataset& data);

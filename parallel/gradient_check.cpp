@@ -70,8 +70,8 @@ std::vector<DirectionalCheck> check_gradients(const TrainConfig& config, const D
     const double behind = engine.loss(batch, pass);
     std::copy(start.begin(), start.end(), weights.begin());
     check.by_differences = (ahead - behind) / (2 * step_length);
-    const double scale = std::max({std::abs(check.by_backpropagation), std::abs(check.by_differences),
-                                   std::sqrt(squares) / 100, 1e-12});
+    const double scale =
+        std::max({std::abs(check.by_backpropagation), std::abs(check.by_differences), std::sqrt(squares) / 100, 1e-12});
     check.relative_error = std::abs(check.by_backpropagation - check.by_differences) / scale;
     check.passed = check.relative_error <= tolerance;
     checks.push_back(check);

@@ -20,8 +20,8 @@ struct DirectionalCheck {
   bool passed = false;
 };
 
-/// Checks every parameter block at the initial parameters, on the first batch of the first epoch, dropout included (its masks are a
-/// function of the step). Collective. In single precision an error up to 0.05 passes, in double 1e-5.
+/// Checks every parameter block at the initial parameters, on the first batch of the first epoch, dropout included (its
+/// masks are a function of the step). Collective. In single precision an error up to 0.05 passes, in double 1e-5.
 [[nodiscard]] std::vector<DirectionalCheck> check_gradients(const TrainConfig& config, const Dataset& data,
                                                             Communicator& communicator);
 

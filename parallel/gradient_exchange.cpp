@@ -60,7 +60,8 @@ void GradientExchange::start(Index leaves, const std::vector<AlignedBuffer>& own
       sources_.push_back({.block = blocks[k], .data = received_[r].data() + slice_size * static_cast<Index>(k)});
     const std::size_t own_blocks = maximal_blocks(leaves_of_rank(leaves, self, ranks)).size();
     for (std::size_t k = 0; k < own_blocks; ++k)
-      for (const SlicePiece& piece : slices_.of(rank)) send[r].push_back(bytes_of(own[k].data() + piece.offset, piece.size()));
+      for (const SlicePiece& piece : slices_.of(rank))
+        send[r].push_back(bytes_of(own[k].data() + piece.offset, piece.size()));
   }
   transfer_ = communicator_.all_to_all(send, receive);
 }

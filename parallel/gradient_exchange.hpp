@@ -17,14 +17,14 @@ class GradientExchange {
  public:
   GradientExchange(const Slices& slices, Communicator& communicator);
 
-  /// Starts the exchange of a step of `leaves` leaves. `own` holds the sums of this rank's maximal blocks, one flat buffer each,
-  /// and must stay unchanged until the step's last merge. Collective.
+  /// Starts the exchange of a step of `leaves` leaves. `own` holds the sums of this rank's maximal blocks, one flat
+  /// buffer each, and must stay unchanged until the step's last merge. Collective.
   void start(Index leaves, const std::vector<AlignedBuffer>& own);
   /// Returns when all partial sums are here.
   void wait();
 
-  /// Writes the sum over all leaves of units [units.begin, units.end) (within the piece's) of one of this rank's pieces: whole units in order.
-  /// Thread-safe.
+  /// Writes the sum over all leaves of units [units.begin, units.end) (within the piece's) of one of this rank's
+  /// pieces: whole units in order. Thread-safe.
   void merge(const SlicePiece& piece, Range units, std::span<Scalar> sum) const;
 
  private:

@@ -37,8 +37,9 @@ Datatype datatype_of(const PieceList& pieces) {
     }
   }
   MPI_Datatype type = MPI_DATATYPE_NULL;
-  check_mpi(MPI_Type_create_hindexed(static_cast<int>(lengths.size()), lengths.data(), addresses.data(), MPI_BYTE, &type),
-            "MPI_Type_create_hindexed");
+  check_mpi(
+      MPI_Type_create_hindexed(static_cast<int>(lengths.size()), lengths.data(), addresses.data(), MPI_BYTE, &type),
+      "MPI_Type_create_hindexed");
   Datatype owned{type};
   check_mpi(MPI_Type_commit(&type), "MPI_Type_commit");
   return owned;
@@ -79,8 +80,9 @@ class Posted {
     const std::size_t bytes = total_bytes(pieces);
     if (bytes == 0) return;
     if (is_plain(pieces)) {
-      check_mpi(MPI_Irecv(pieces[0].data(), static_cast<int>(bytes), MPI_BYTE, from, exchange_tag, communicator_, next()),
-                "MPI_Irecv");
+      check_mpi(
+          MPI_Irecv(pieces[0].data(), static_cast<int>(bytes), MPI_BYTE, from, exchange_tag, communicator_, next()),
+          "MPI_Irecv");
       return;
     }
     const Datatype type = datatype_of(pieces);

@@ -16,8 +16,7 @@ void check_task(const TrainConfig& config, const DatasetInfo& data, std::vector<
     found.push_back("--loss " + std::string{name_of(*config.loss)} + " needs classes, but the targets of " + data.name +
                     " are values; use mean-squared-error, mean-absolute-error or huber.");
   if (data.task == Task::classification && data.classes < 2)
-    found.push_back(data.name + " has " + std::to_string(data.classes) +
-                    " class; classification needs at least two.");
+    found.push_back(data.name + " has " + std::to_string(data.classes) + " class; classification needs at least two.");
 }
 
 void check_counts(const TrainConfig& config, const DatasetInfo& data, int ranks, std::vector<std::string>& found) {

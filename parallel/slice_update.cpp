@@ -48,8 +48,7 @@ SliceUpdate::SliceUpdate(const ParameterLayout& layout, const Slices& slices, Op
       chunks_.push_back({.piece = part, .whole = piece});
     }
   }
-  for (std::size_t i = 0; i < state_names(optimizer).size(); ++i)
-    state_.emplace_back(slices.size(communicator.rank()));
+  for (std::size_t i = 0; i < state_names(optimizer).size(); ++i) state_.emplace_back(slices.size(communicator.rank()));
 }
 
 void SliceUpdate::update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,

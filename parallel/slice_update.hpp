@@ -26,8 +26,8 @@ class SliceUpdate {
   SliceUpdate(const ParameterLayout& layout, const Slices& slices, Optimizer optimizer, Communicator& communicator,
               Workers& workers);
 
-  /// Merges, updates and publishes: on return every rank's `parameters` are those after the step. `rule.gradient_scale` is 1 / samples; weight
-  /// penalties apply to weights, not to biases. Collective.
+  /// Merges, updates and publishes: on return every rank's `parameters` are those after the step. `rule.gradient_scale`
+  /// is 1 / samples; weight penalties apply to weights, not to biases. Collective.
   void apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange, AlignedBuffer& parameters);
 
   /// The sum over all leaves, complete, on every rank, in the parameters' layout. Collective.
@@ -44,8 +44,8 @@ class SliceUpdate {
     SlicePiece whole;  ///< the piece it belongs to
   };
 
-  void update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,
-                    std::span<const Scalar> sum, AlignedBuffer& parameters);
+  void update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits, std::span<const Scalar> sum,
+                    AlignedBuffer& parameters);
   [[nodiscard]] double gradient_norm(const GradientExchange& exchange);
   void publish(AlignedBuffer& buffer);
 

@@ -62,13 +62,15 @@ AffineTransform fit(Index rows, const Gather& gather, const Samples& samples, Co
 Transforms fit_transforms(Standardize setting, const Samples& samples, Communicator& communicator, Workers& workers) {
   const DatasetInfo& info = samples.data.info();
   const bool automatic = setting == Standardize::automatic;
-  const bool features = setting == Standardize::features || setting == Standardize::all ||
-                        (automatic && !info.byte_features);
-  const bool targets = info.task == Task::regression &&
-                       (setting == Standardize::targets || setting == Standardize::all || automatic);
+  const bool features =
+      setting == Standardize::features || setting == Standardize::all || (automatic && !info.byte_features);
+  const bool targets =
+      info.task == Task::regression && (setting == Standardize::targets || setting == Standardize::all || automatic);
   Transforms transforms;
   if (features) {
-    const auto gather = [&](std::span<const Index> rows, Panel panel) { samples.data.gather_features(rows, {}, panel); };
+    const auto gather = [&](std::span<const Index> rows, Panel panel) {
+      samples.data.gather_features(rows, {}, panel);
+    };
     transforms.input = fit(info.features, gather, samples, communicator, workers);
   } else if (info.byte_features) {
     const auto size = static_cast<std::size_t>(info.features);

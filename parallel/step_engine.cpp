@@ -22,8 +22,8 @@ ShardStore::Form store_form(const Model& model, const StepEngine::Form& form, In
 Index shards_in_flight(const Model& model, const StepEngine::Form& form, const Communicator& communicator) {
   const Index leaves = shard_count(form.batch_size, form.plan.shard_size);
   const Index own = leaves_of_rank(leaves, communicator.rank(), communicator.ranks()).size();
-  const Index bytes = ShardStore::scalars_per_shard(model.network, store_form(model, form, 1)) *
-                      static_cast<Index>(sizeof(Scalar));
+  const Index bytes =
+      ShardStore::scalars_per_shard(model.network, store_form(model, form, 1)) * static_cast<Index>(sizeof(Scalar));
   return std::clamp<Index>(form.memory_bytes / bytes, 1, std::max<Index>(1, own));
 }
 

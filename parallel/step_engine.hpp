@@ -18,7 +18,7 @@ namespace lockstep {
 struct StepSums {
   double samples = 0;
   double loss = 0;
-  double hits = 0;     ///< classification: samples whose class was named; regression: sum of squared errors, own units
+  double hits = 0;  ///< classification: samples whose class was named; regression: sum of squared errors, own units
   static constexpr Index width = 3;
 };
 

@@ -48,8 +48,7 @@ class Run {
         workers_{static_cast<int>(config.threads)},
         split_{config, data},
         state_{resume ? std::move(resume->state) : TrainingState{}},
-        model_{resume ? std::move(resume->model)
-                      : fresh_model(config, data, split_, initial, communicator, workers_)},
+        model_{resume ? std::move(resume->model) : fresh_model(config, data, split_, initial, communicator, workers_)},
         form_{engine_form(config, split_.training_samples())},
         engine_{model_, form_, communicator, workers_},
         steps_per_epoch_{shard_count(split_.training_samples(), form_.batch_size)},
@@ -168,7 +167,8 @@ class Run {
     ++state_.epoch;
     state_.step_in_epoch = 0;
     epoch_sums_ = {};
-    if (split_.validation_samples() > 0) report.validation = evaluate_rows(model_, validation(), communicator_, workers_);
+    if (split_.validation_samples() > 0)
+      report.validation = evaluate_rows(model_, validation(), communicator_, workers_);
     report.best = remember_best(report);
     state_.history.push_back(observer_.on_epoch(report));
     const bool out_of_patience =
@@ -195,8 +195,7 @@ class Run {
   }
 
   [[nodiscard]] bool epoch_checkpoint_is_due() {
-    if (config_.checkpoint_every > 0)
-      return state_.step % static_cast<std::uint64_t>(config_.checkpoint_every) == 0;
+    if (config_.checkpoint_every > 0) return state_.step % static_cast<std::uint64_t>(config_.checkpoint_every) == 0;
     return any_rank(seconds_since(last_save_) >= checkpoint_seconds, communicator_);
   }
 

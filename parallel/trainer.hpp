@@ -21,9 +21,9 @@ struct StepProgress {
   Index epochs = 0;         ///< of the run; 0 when steps decide
   Index step_in_epoch = 0;  ///< steps taken of it
   Index steps_per_epoch = 0;
-  std::uint64_t step = 0;  ///< steps taken in all
-  std::uint64_t steps = 0; ///< of the run
-  double loss = 0;         ///< mean training loss of the step's batch
+  std::uint64_t step = 0;   ///< steps taken in all
+  std::uint64_t steps = 0;  ///< of the run
+  double loss = 0;          ///< mean training loss of the step's batch
   double samples_per_second = 0;
 };
 
@@ -34,8 +34,8 @@ struct EpochReport {
   double learning_rate = 0;  ///< of the last step
   Metrics train;             ///< over the epoch's steps, as they were taken (dropout included)
   std::optional<Metrics> validation;
-  bool best = false;         ///< the best validation loss so far
-  double seconds = 0;        ///< of the epoch's training in this process
+  bool best = false;   ///< the best validation loss so far
+  double seconds = 0;  ///< of the epoch's training in this process
   double samples_per_second = 0;
 };
 
@@ -59,9 +59,9 @@ struct TrainResult {
   Model model;          ///< the best parameters when early stopping is on, else the last
   TrainingState state;  ///< at the end
   bool interrupted = false;
-  std::string hash;     ///< weights_hash of model
+  std::string hash;                   ///< weights_hash of model
   std::optional<Metrics> validation;  ///< of model, when a part was held out
-  double seconds = 0;   ///< of training in this process
+  double seconds = 0;                 ///< of training in this process
   double samples_per_second = 0;
   int ranks = 1;
   int threads = 1;

@@ -104,8 +104,7 @@ void WeightGradient::add_wave(const Tile& tile, Range leaves, const ShardStore& 
     stack.load(slot, waiting[static_cast<std::size_t>(slot)].data() + place, block.fan_in);
   for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
     const ShardBuffers& shard = store[leaf - leaves.begin];
-    const GradientPair pair =
-        layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
+    const GradientPair pair = layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
     Scalar* sum = stack.slot(counter.depth());
     if (block.bias)
       bias_leaf(tile, pair.delta, sum);

@@ -18,8 +18,8 @@ struct WorkPlan {
   friend bool operator==(const WorkPlan&, const WorkPlan&) = default;
 };
 
-/// The plan for a batch. `shard_size` 0 chooses: an eighth of the batch, a power of two between 16 and 256, so that eight
-/// workers are busy while products stay wide.
+/// The plan for a batch. `shard_size` 0 chooses: an eighth of the batch, a power of two between 16 and 256, so that
+/// eight workers are busy while products stay wide.
 [[nodiscard]] WorkPlan plan_work(Index batch_size, Index shard_size = 0);
 
 /// Shards of `samples` samples.

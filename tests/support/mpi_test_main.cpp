@@ -44,7 +44,7 @@ std::vector<Verdict> everyones(bool failed) {
   std::vector<Verdict> verdicts(static_cast<std::size_t>(ranks.ranks()));
   verdicts[static_cast<std::size_t>(ranks.rank())] = {.count = count, .failed = failed ? 1U : 0U};
   std::vector<Pieces> parts;
-  for (Verdict& verdict : verdicts) parts.push_back({std::as_writable_bytes(std::span{&verdict, 1})});
+  for (Verdict& verdict : verdicts) parts.push_back({writable_bytes_of(&verdict, 1)});
   const auto transfer = ranks.all_gather(parts);
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (failed && !transfer->test()) {

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// The promise: the same bits on any number of ranks and threads. CTest runs this at several numbers of ranks.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <string>
+#include <vector>
+
+#include "parallel/evaluator.hpp"
+#include "parallel/trainer.hpp"
+#include "support/mpi_world.hpp"
+#include "support/small_data.hpp"
+
+namespace lockstep {
+namespace {
+
+using test::ClassData;
+using test::ValueData;
+using test::world;
+
+struct Case {
+  std::string name;
+  bool regression = false;
+  TrainConfig config;
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> all;
+  const TrainConfig base{.hidden = {17, 7},
+                         .optimizer = Optimizer::momentum,
+                         .learning_rate = 0.05,
+                         .batch_size = 53,
+                         .shard_size = 8,
+                         .epochs = 2};
+  const auto add = [&](const std::string& name, bool regression, auto&& change) {
+    Case added{.name = name, .regression = regression, .config = base};
+    change(added.config);
+    all.push_back(added);
+  };
+  add("LinearModel", false, [](TrainConfig& c) { c.hidden = {}; });
+  add("AdamWithPenalties", false, [](TrainConfig& c) {
+    c.optimizer = Optimizer::adam;
+    c.learning_rate = 0.01;
+    c.l1 = 1e-4;
+    c.l2 = 1e-3;
+  });
+  add("AdamWRegression", true, [](TrainConfig& c) {
+    c.optimizer = Optimizer::adamw;
+    c.learning_rate = 0.01;
+    c.weight_decay = 0.1;
+    c.activation = Activation::gelu;
+  });
+  add("DropoutMaxNorm", false, [](TrainConfig& c) {
+    c.dropout = 0.4;
+    c.input_dropout = 0.2;
+    c.max_norm = 0.7;
+  });
+  add("ClippedRmspropHuber", true, [](TrainConfig& c) {
+    c.optimizer = Optimizer::rmsprop;
+    c.learning_rate = 0.005;
+    c.loss = Loss::huber;
+    c.clip_norm = 0.3;
+    c.activation = Activation::tanh;
+  });
+  add("ShardsThatDoNotDivide", false, [](TrainConfig& c) { c.shard_size = 11; });
+  add("OneSampleShards", false, [](TrainConfig& c) {
+    c.shard_size = 1;
+    c.optimizer = Optimizer::nesterov;
+  });
+  add("FewerShardsThanRanks", false, [](TrainConfig& c) { c.shard_size = 40; });
+  add("EarlyStopping", false, [](TrainConfig& c) {
+    c.validation = 0.23;
+    c.patience = 1;
+    c.epochs = 9;
+    c.schedule = ScheduleKind::cosine;
+    c.warmup = 3;
+  });
+  add("WideLayers", false, [](TrainConfig& c) {
+    c.hidden = {1031, 523};
+    c.epochs = 1;
+    c.optimizer = Optimizer::sgd;
+  });
+  return all;
+}
+
+std::string recorded(const Metrics& metrics) {
+  std::string text;
+  const auto put = [&](double value) { text += std::to_string(std::bit_cast<std::uint64_t>(value)) + ' '; };
+  put(metrics.loss);
+  put(metrics.accuracy);
+  put(metrics.rmse);
+  return text;
+}
+
+/// Everything a run computes that must not depend on the machine's shape.
+struct Outcome {
+  std::string hash;
+  std::string epochs;
+  std::string evaluation;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+class Recorder final : public TrainingObserver {
+ public:
+  [[nodiscard]] std::string on_epoch(const EpochReport& report) override {
+    text += recorded(report.train);
+    if (report.validation) text += recorded(*report.validation);
+    return {};
+  }
+  std::string text;
+};
+
+Outcome run(const Case& test_case, int threads, Communicator& communicator) {
+  const ClassData classes;
+  const ValueData values;
+  const auto data = test_case.regression ? values.dataset() : classes.dataset();
+  TrainConfig config = test_case.config;
+  config.threads = threads;
+  Recorder recorder;
+  const TrainResult result = train(config, *data, communicator, recorder);
+  Workers workers{threads};
+  return {.hash = result.hash,
+          .epochs = recorder.text,
+          .evaluation = recorded(evaluate(result.model, *data, communicator, workers))};
+}
+
+class SameBits : public testing::TestWithParam<Case> {};
+
+TEST_P(SameBits, OnAnyNumberOfRanksAndThreads) {
+  SerialCommunicator alone;
+  const Outcome reference = run(GetParam(), 1, alone);
+  for (const int threads : {1, 2, 3}) {
+    const Outcome outcome = run(GetParam(), threads, world());
+    EXPECT_EQ(outcome.hash, reference.hash) << world().ranks() << " ranks x " << threads << " threads";
+    EXPECT_EQ(outcome.epochs, reference.epochs) << world().ranks() << " ranks x " << threads << " threads";
+    EXPECT_EQ(outcome.evaluation, reference.evaluation) << world().ranks() << " ranks x " << threads << " threads";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Configurations, SameBits, testing::ValuesIn(cases()),
+                         [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace lockstep

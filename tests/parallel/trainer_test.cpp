@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include "parallel/trainer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+#include "parallel/evaluator.hpp"
+#include "parallel/gradient_check.hpp"
+#include "parallel/run_setup.hpp"
+#include "support/small_data.hpp"
+
+namespace lockstep {
+namespace {
+
+using test::ClassData;
+using test::ValueData;
+
+/// Stops after some steps and keeps what was saved.
+class Stopper final : public TrainingObserver {
+ public:
+  explicit Stopper(std::uint64_t after) : after_{after} {}
+  void on_step(const StepProgress& progress) override { steps_ = progress.step; }
+  [[nodiscard]] std::string on_epoch(const EpochReport& report) override {
+    return "epoch " + std::to_string(report.epoch);
+  }
+  [[nodiscard]] bool stop_requested() override { return steps_ + 1 >= after_; }
+  void save(const Checkpoint& checkpoint) override {
+    saved = Checkpoint{.configuration = checkpoint.configuration, .model = clone(checkpoint.model), .state = {}};
+    saved->state.step = checkpoint.state.step;
+    saved->state.epoch = checkpoint.state.epoch;
+    saved->state.step_in_epoch = checkpoint.state.step_in_epoch;
+    saved->state.finished = checkpoint.state.finished;
+    saved->state.epoch_sums = checkpoint.state.epoch_sums;
+    saved->state.history = checkpoint.state.history;
+    for (const AlignedBuffer& buffer : checkpoint.state.optimizer) saved->state.optimizer.push_back(buffer.clone());
+    if (checkpoint.state.best)
+      saved->state.best = BestSoFar{.loss = checkpoint.state.best->loss,
+                                    .epoch = checkpoint.state.best->epoch,
+                                    .parameters = checkpoint.state.best->parameters.clone()};
+  }
+  std::optional<Checkpoint> saved;
+
+ private:
+  std::uint64_t after_;
+  std::uint64_t steps_ = 0;
+};
+
+TrainConfig small_config() {
+  return {.hidden = {17},
+          .dropout = 0.3,
+          .optimizer = Optimizer::adam,
+          .learning_rate = 0.01,
+          .schedule = ScheduleKind::cosine,
+          .batch_size = 53,
+          .shard_size = 8,
+          .epochs = 5,
+          .validation = 31,
+          .patience = 3,
+          .threads = 2};
+}
+
+TEST(Train, ReachesTheUninterruptedRunsBitsFromAnyStep) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  const TrainConfig config = small_config();
+  SerialCommunicator alone;
+  Stopper unhindered{std::numeric_limits<std::uint64_t>::max()};
+  const TrainResult reference = train(config, *data, alone, unhindered);
+  for (const std::uint64_t stop : {1U, 4U, 5U, 11U, 19U}) {
+    Stopper stopper{stop};
+    const TrainResult first = train(config, *data, alone, stopper);
+    EXPECT_TRUE(first.interrupted);
+    ASSERT_TRUE(stopper.saved);
+    EXPECT_EQ(stopper.saved->state.step, stop);
+    const TrainResult second = train(config, *data, alone, unhindered, std::move(stopper.saved));
+    EXPECT_EQ(second.hash, reference.hash) << "stopped after step " << stop;
+    EXPECT_EQ(second.state.history, reference.state.history) << "stopped after step " << stop;
+  }
+}
+
+TEST(Train, RestoresTheBestWeightsWhenItStopsEarly) {
+  const ClassData classes{97};
+  const auto data = classes.dataset();
+  TrainConfig config = small_config();
+  config.hidden = {61};
+  config.dropout = 0;
+  config.learning_rate = 0.1;
+  config.epochs = 200;
+  const TrainResult result = train(config, *data);
+  ASSERT_TRUE(result.state.best);
+  EXPECT_TRUE(result.state.finished);
+  EXPECT_LT(result.state.epoch, 200);
+  EXPECT_EQ(result.state.epoch - result.state.best->epoch, config.patience);
+  ASSERT_TRUE(result.validation);
+  EXPECT_EQ(result.validation->loss, result.state.best->loss);
+}
+
+TEST(Train, ReachesTheClosedFormOnALinearModel) {
+  const Matrix features = test::normal_matrix(5, 101, 3);
+  const Matrix values = test::normal_matrix(2, 5, 4) * features + test::normal_matrix(2, 101, 5) * Scalar(0.1);
+  const auto data = dataset_over(features, values);
+  const TrainConfig config{.hidden = {},
+                           .optimizer = Optimizer::sgd,
+                           .learning_rate = 0.3,
+                           .batch_size = 101,
+                           .shard_size = 16,
+                           .epochs = 300,
+                           .standardize = Standardize::none,
+                           .threads = 1};
+  const TrainResult result = train(config, *data);
+  // (X X^T)^-1 X y with a row of ones for the bias; features x samples.
+  Eigen::MatrixXd extended(6, 101);
+  extended << features.cast<double>(), Eigen::RowVectorXd::Ones(101);
+  const Eigen::MatrixXd closed =
+      (extended * extended.transpose()).inverse() * extended * values.cast<double>().transpose();
+  const Eigen::Map<const Matrix> weights{result.model.parameters.data(), 5, 2};
+  const Eigen::Map<const Vector> bias{result.model.parameters.data() + result.model.network.layout().blocks()[1].offset,
+                                      2};
+  EXPECT_TRUE(weights.cast<double>().isApprox(closed.topRows(5), 1e-4)) << weights << "\nwant\n" << closed;
+  EXPECT_TRUE(bias.cast<double>().isApprox(closed.row(5).transpose(), 1e-2)) << bias;
+}
+
+/// The weights after three steps of an engine that may hold so much of a batch at a time.
+std::string hash_after_three_steps(Index memory_bytes) {
+  const ClassData classes{53};
+  const auto data = classes.dataset();
+  const TrainConfig config{.hidden = {17}, .dropout = 0.2, .batch_size = 53, .shard_size = 3};
+  SerialCommunicator alone;
+  Workers workers{2};
+  const DataSplit split{config, *data};
+  Model model = fresh_model(config, *data, split, nullptr, alone, workers);
+  StepEngine::Form form = engine_form(config, 53);
+  form.memory_bytes = memory_bytes;
+  StepEngine engine{model, form, alone, workers};
+  const Samples batch{.data = *data, .row_of = split.epoch_rows(0), .samples = 53};
+  for (std::uint64_t step = 0; step < 3; ++step)
+    (void)engine.step(batch, {.training = true, .seed = 1, .step = step},
+                      {.optimizer = config.optimizer,
+                       .learning_rate = 0.01,
+                       .beta1 = 0.9,
+                       .beta2 = 0.999,
+                       .epsilon = 1e-8,
+                       .step = step + 1},
+                      {}, false);
+  return weights_hash(model.network.layout(), model.parameters.span());
+}
+
+TEST(StepEngine, GivesTheSameBitsInWavesAsAtOnce) {
+  const std::string at_once = hash_after_three_steps(Index{1} << 30);
+  EXPECT_EQ(hash_after_three_steps(1), at_once) << "one shard at a time";
+  for (const Index kilobytes : {2, 5, 9})
+    EXPECT_EQ(hash_after_three_steps(kilobytes << 10), at_once) << kilobytes << " KiB";
+}
+
+TEST(Train, NamesStepAndLayerWhenItDiverges) {
+  const ValueData values;
+  const auto data = values.dataset();
+  const TrainConfig config{
+      .hidden = {17}, .optimizer = Optimizer::sgd, .learning_rate = 1e20, .batch_size = 53, .epochs = 9, .threads = 1};
+  try {
+    (void)train(config, *data);
+    FAIL() << "a learning rate of 1e20 did not diverge";
+  } catch (const DivergenceError& error) {
+    EXPECT_GE(error.step(), 1U);
+    EXPECT_LE(error.step(), 9U);
+    EXPECT_FALSE(error.layer().empty());
+  }
+}
+
+TEST(Train, RefusesWhatCannotWork) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  EXPECT_THROW((void)train({.loss = Loss::cross_entropy, .batch_size = 0}, *data), RequestError);
+  EXPECT_EQ(problems(TrainConfig{.batch_size = 3}, data->info(), 4).size(), 1U);
+  EXPECT_EQ(problems(TrainConfig{.validation = 211}, data->info(), 1).size(), 1U);
+  const ValueData values;
+  EXPECT_EQ(problems(TrainConfig{.loss = Loss::cross_entropy}, values.dataset()->info(), 1).size(), 1U);
+}
+
+TEST(CheckGradients, PassesOnEveryActivationThatTrains) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  SerialCommunicator alone;
+  for (const Activation activation : {Activation::linear, Activation::logistic, Activation::tanh, Activation::relu,
+                                      Activation::leaky_relu, Activation::elu, Activation::gelu, Activation::silu}) {
+    TrainConfig config = small_config();
+    config.activation = activation;
+    for (const DirectionalCheck& check : check_gradients(config, *data, alone))
+      EXPECT_TRUE(check.passed) << name_of(activation) << ' ' << check.block << ": " << check.by_backpropagation
+                                << " against " << check.by_differences;
+  }
+}
+
+TEST(Predict, AgreesWithEvaluationAndUndoesTheTargetsScaling) {
+  const ValueData values;
+  const auto data = values.dataset();
+  const TrainConfig config{.hidden = {31}, .learning_rate = 0.01, .batch_size = 32, .epochs = 60, .threads = 2};
+  const TrainResult result = train(config, *data);
+  const Matrix predicted = predict(result.model, values.features);
+  const double squares = (predicted - values.values).cast<double>().array().square().mean();
+  SerialCommunicator alone;
+  Workers workers{2};
+  const Metrics metrics = evaluate(result.model, *data, alone, workers);
+  EXPECT_NEAR(metrics.rmse, std::sqrt(squares), 1e-3 * metrics.rmse);
+  EXPECT_LT(metrics.rmse, 15);  // the targets' deviation is about 21
+  Matrix collected(2, 211);
+  predict(result.model, *data, alone, workers,
+          [&](Index first, ConstPanel outputs) { collected.middleCols(first, outputs.columns) = outputs.matrix(); });
+  EXPECT_EQ(collected, predicted);
+}
+
+}  // namespace
+}  // namespace lockstep
