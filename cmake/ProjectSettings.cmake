@@ -35,12 +35,10 @@ target_compile_options(lockstep_build_flags INTERFACE
   -Woverloaded-virtual -Wcast-qual -Wno-missing-field-initializers
   $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 takes the undefined operands of its own AVX-512 intrinsics for uninitialised variables.
-  target_compile_options(lockstep_build_flags INTERFACE -Wno-maybe-uninitialized -Wno-uninitialized)
   target_compile_options(lockstep_build_flags INTERFACE -mprefer-vector-width=512)
   # GCC 12 takes the undefined registers of its own AVX-512 intrinsics for our mistakes (GCC bug 105593).
   if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(lockstep_build_flags INTERFACE -Wno-maybe-uninitialized)
+    target_compile_options(lockstep_build_flags INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
   endif()
 endif()
 if(LOCKSTEP_SANITIZE)
