@@ -19,6 +19,14 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
 
+# Our libraries are shared (cmake/README.md says why). They call their own copies of Eigen's templates, never those of a
+# program that was compiled for another instruction set: that would change the bits.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -Wl,-Bsymbolic-functions LOCKSTEP_HAS_BSYMBOLIC_FUNCTIONS)
+if(LOCKSTEP_HAS_BSYMBOLIC_FUNCTIONS)
+  string(APPEND CMAKE_SHARED_LINKER_FLAGS " -Wl,-Bsymbolic-functions")
+endif()
+
 # Numbers that users of our headers must share with us: the Scalar type, Eigen's threading and alignment.
 add_library(lockstep_numerics INTERFACE)
 target_compile_features(lockstep_numerics INTERFACE cxx_std_20)
@@ -30,7 +38,7 @@ add_library(lockstep::numerics ALIAS lockstep_numerics)
 # their scalar remainders give the same bits. -fno-math-errno, -fno-trapping-math: let loops with sqrt vectorise.
 add_library(lockstep_build_flags INTERFACE)
 target_compile_options(lockstep_build_flags INTERFACE
-  -march=${LOCKSTEP_ARCH} -ffp-contract=off -fno-math-errno -fno-trapping-math
+  -march=${LOCKSTEP_ARCH} -fno-semantic-interposition -ffp-contract=off -fno-math-errno -fno-trapping-math
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-qual -Wno-missing-field-initializers
   $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
