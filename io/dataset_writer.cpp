@@ -51,7 +51,7 @@ class DatasetWriter::Impl {
         layout_{layout},
         element_{info.byte_features ? Element::uint8 : Element::float32},
         row_bytes_{info.features * static_cast<Index>(bytes_of(element_))},
-        file_{Hdf5File::create(temporary_name_for(path_))} {
+        file_{Hdf5File::create_temporary(path_)} {
     const Index unit = std::max<Index>(1, layout.chunk_samples);
     flush_rows_ = unit * std::max<Index>(1, buffer_bytes / std::max<Index>(1, unit * row_bytes_));
     try {

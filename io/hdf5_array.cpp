@@ -193,7 +193,8 @@ void Hdf5Array::read(Range rows, Element element, void* values) const {
   const Hdf5SpaceHandle space = select(rows);
   const Hdf5SpaceHandle memory = space_in_memory(rows);
   hdf5_checked(H5Dread(dataset_.get(), type_of(element), memory.get(), space.get(), H5P_DEFAULT, values), path_,
-               fmt::format("read rows {} to {} of {}", rows.begin + 1, rows.end, name_));
+               fmt::format("read rows {} to {} of {}; the file is damaged, copy or make it again", rows.begin + 1,
+                           rows.end, name_));
 }
 
 void Hdf5Array::write(Range rows, Element element, const void* values) const {
@@ -202,7 +203,8 @@ void Hdf5Array::write(Range rows, Element element, const void* values) const {
   const Hdf5SpaceHandle space = select(rows);
   const Hdf5SpaceHandle memory = space_in_memory(rows);
   hdf5_checked(H5Dwrite(dataset_.get(), type_of(element), memory.get(), space.get(), H5P_DEFAULT, values), path_,
-               fmt::format("write rows {} to {} of {}", rows.begin + 1, rows.end, name_));
+               fmt::format("write rows {} to {} of {}; free space or choose another directory", rows.begin + 1,
+                           rows.end, name_));
 }
 
 void Hdf5Array::resize(Index rows) {

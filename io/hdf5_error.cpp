@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "io/hdf5_handle.hpp"
 
@@ -33,6 +35,10 @@ std::string system_message_in(const std::string& reason) {
 }  // namespace
 
 Hdf5Lock::Hdf5Lock() : lock_{hdf5_mutex()} {
+  // A file whose last bytes cannot be written (full disk) cannot be closed either, and HDF5 1.10 crashes when it tries
+  // again at the end of the process. Every file of ours is closed by its owner, so nothing is left to do then.
+  static const bool no_cleanup_at_exit = H5dont_atexit() >= 0;
+  static_cast<void>(no_cleanup_at_exit);
   // Where HDF5 is built for threads, each thread has a printer of its own.
   thread_local const bool silenced = H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
   static_cast<void>(silenced);
@@ -46,8 +52,9 @@ std::string hdf5_reason() {
 
 void throw_hdf5_failure(const std::string& path, std::string_view action) {
   const std::string reason = hdf5_reason();
-  throw FileError{path,
-                  reason.empty() ? fmt::format("cannot {}", action) : fmt::format("cannot {} ({})", action, reason)};
+  const std::size_t advice = std::min(action.find(';'), action.size());
+  throw FileError{path, fmt::format("cannot {}{}{}", action.substr(0, advice),
+                                    reason.empty() ? "" : fmt::format(" ({})", reason), action.substr(advice))};
 }
 
 }  // namespace lockstep

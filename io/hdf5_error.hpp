@@ -11,7 +11,7 @@ namespace lockstep {
 /// ("No space left on device"), else the innermost entry of the error stack. "" when it left none.
 [[nodiscard]] std::string hdf5_reason();
 
-/// Throws FileError{path, "cannot <action> (<hdf5_reason>)"}.
+/// Throws FileError{path, "cannot <action> (<hdf5_reason>)"}; what `action` has after a semicolon ends the sentence.
 [[noreturn]] void throw_hdf5_failure(const std::string& path, std::string_view action);
 
 /// Returns `status`, an identifier, size or herr_t; a negative one throws. `action` names the object: "read /features".

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "core/error.hpp"
+#include "io/durable_file.hpp"
 #include "io/hdf5_error.hpp"
 
 namespace lockstep {
@@ -79,12 +80,15 @@ Hdf5File Hdf5File::open(const std::string& path, std::string_view advice) {
   return {path, std::move(file)};
 }
 
-Hdf5File Hdf5File::create(const std::string& path) {
+Hdf5File Hdf5File::create_temporary(const std::string& path) {
   const Hdf5Lock lock;
   const Hdf5PropertiesHandle access = writing_access(path, H5F_LIBVER_V110);
   const Hdf5PropertiesHandle creation = timeless(H5P_FILE_CREATE, path);
-  Hdf5FileHandle file{hdf5_checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path,
-                                   "create the file; check that its directory exists and can be written")};
+  Hdf5FileHandle file{H5Fcreate(temporary_name_for(path).c_str(), H5F_ACC_TRUNC, creation.get(), access.get())};
+  if (file.get() < 0) {
+    throw FileError{
+        path, fmt::format("cannot be created ({}); check that its directory exists and can be written", hdf5_reason())};
+  }
   return {path, std::move(file)};
 }
 
@@ -145,7 +149,7 @@ std::string_view Hdf5File::image() const {
 
 void Hdf5File::close() {
   const Hdf5Lock lock;
-  hdf5_checked(H5Fclose(file_.release()), path_, "finish writing the file");
+  hdf5_checked(H5Fclose(file_.release()), path_, "finish writing the file; free space or choose another directory");
 }
 
 }  // namespace lockstep

@@ -15,8 +15,9 @@ class Hdf5File {
   /// Opens for reading, without locking the file. Throws FileError: not there, empty, not HDF5, truncated, damaged;
   /// `advice` ends the sentence.
   [[nodiscard]] static Hdf5File open(const std::string& path, std::string_view advice);
-  /// Creates or replaces a file in the newest format that HDF5 1.10 knows, whose metadata carry checksums.
-  [[nodiscard]] static Hdf5File create(const std::string& path);
+  /// Creates the file that will be `path`, under its temporary name (see durable_file.hpp), in the newest format that
+  /// HDF5 1.10 knows, whose metadata carry checksums.
+  [[nodiscard]] static Hdf5File create_temporary(const std::string& path);
   /// A file that lives in memory only (see `image`), with `user_block` bytes (a power of two from 512) left to the
   /// caller in front. `expected_bytes` spares it growing step by step.
   [[nodiscard]] static Hdf5File create_in_memory(const std::string& path, std::size_t user_block,

@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <numeric>
 
-#include "core/aligned_buffer.hpp"
 #include "core/error.hpp"
+#include "tests/io/raw_hdf5.hpp"
+#include "tests/support/owned_panel.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace lockstep {
@@ -39,16 +42,6 @@ std::vector<Label> labels() {
   for (std::size_t s = 0; s < values.size(); ++s) values[s] = static_cast<Label>(s * s % 5);
   return values;
 }
-
-/// A panel that owns its columns, filled with a number that gathering must replace.
-struct OwnedPanel {
-  OwnedPanel(Index rows, Index columns) : buffer{panel_scalars(rows, columns)} {
-    for (Scalar& value : buffer.span()) value = Scalar{-77};
-    panel = {buffer.data(), rows, columns, padded(rows)};
-  }
-  AlignedBuffer buffer;
-  Panel panel;
-};
 
 DatasetInfo byte_info(Index announced) {
   DatasetInfo info;
@@ -149,6 +142,79 @@ TEST(DatasetFile, GivesBackFloatsAndSeveralTargets) {
   EXPECT_EQ(targets.panel.column(0)[1], (Scalar(-50.5) + 91 - 2) * 2);
   EXPECT_EQ(targets.panel.column(1)[2], (Scalar(-50.5) + 8 - 3) * 2);
   EXPECT_EQ(targets.panel.column(1)[3], 0);
+}
+
+TEST(DatasetFile, StoresSamplesAsRowsForAnyHdf5Reader) {
+  const TemporaryDirectory directory;
+  for (const DatasetLayout layout : {DatasetLayout{}, DatasetLayout{.chunk_samples = 7, .gzip = 1}}) {
+    const std::string path = directory / (layout.gzip > 0 ? "gzip.h5" : "plain.h5");
+    write_bytes(path, layout, 0);
+    const RawArray stored = read_raw(path, "/features");
+    ASSERT_EQ(stored.shape, (std::vector<hsize_t>{samples, features}));
+    for (Index s = 0; s < samples; ++s) {
+      for (Index f = 0; f < features; ++f) {
+        EXPECT_EQ(stored.values[static_cast<std::size_t>(s * features + f)], (7 * s + 19 * f) % 256);
+      }
+    }
+    const RawArray targets = read_raw(path, "/targets");
+    ASSERT_EQ(targets.shape, (std::vector<hsize_t>{samples}));
+    for (Index s = 0; s < samples; ++s) EXPECT_EQ(targets.values[static_cast<std::size_t>(s)], s * s % 5);
+  }
+}
+
+TEST(DatasetFile, SameSamplesAreTheSameBytes) {
+  const TemporaryDirectory directory;
+  const auto bytes_of = [&directory](const std::string& name, DatasetLayout layout, Index announced) {
+    write_bytes(directory / name, layout, announced);
+    std::ifstream file{directory / name, std::ios::binary};
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
+  };
+  EXPECT_EQ(bytes_of("spooled.h5", {}, 0), bytes_of("again.h5", {}, 0));
+  EXPECT_EQ(bytes_of("announced.h5", {}, samples), bytes_of("once-more.h5", {}, samples));
+  const DatasetLayout gzip{.chunk_samples = 5, .gzip = 9};
+  EXPECT_EQ(bytes_of("gzip.h5", gzip, 0), bytes_of("gzip-again.h5", gzip, 0));
+}
+
+TEST(DatasetFile, RefusesWhatDoesNotFitTogether) {
+  const TemporaryDirectory directory;
+  const auto problem_of = [&directory](Index announced, Index given, Index targets) -> std::string {
+    try {
+      DatasetWriter writer{directory / "wrong.h5", byte_info(announced)};
+      const std::vector<std::uint8_t> bytes = byte_samples();
+      const std::vector<Label> all = labels();
+      writer.append_bytes(std::span{bytes}.first(static_cast<std::size_t>(given * features)));
+      writer.append_labels(std::span{all}.first(static_cast<std::size_t>(targets)));
+      writer.close();
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  EXPECT_NE(problem_of(0, 5, 4).find("5 samples have features and 4 have targets"), std::string::npos);
+  EXPECT_NE(problem_of(0, 0, 0).find("no samples"), std::string::npos);
+  EXPECT_NE(problem_of(7, 5, 5).find("5 of the announced 7"), std::string::npos);
+  EXPECT_NE(problem_of(3, 5, 5).find("more than the announced 3"), std::string::npos);
+  EXPECT_EQ(problem_of(5, 5, 5), "");
+  DatasetWriter writer{directory / "labels.h5", byte_info(0)};
+  EXPECT_THROW(writer.append_labels(std::vector<Label>{4, 5}), FileError);
+  EXPECT_THROW(writer.append_labels(std::vector<Label>{-1}), FileError);
+  EXPECT_THROW((DatasetWriter{directory / "gzip.h5", byte_info(0), {.gzip = 3}}), FileError);
+  EXPECT_THROW((DatasetWriter{directory / "no" + "/where.h5", byte_info(0)}), FileError);
+}
+
+TEST(DatasetFile, KeepsManyLongNames) {
+  const TemporaryDirectory directory;
+  DatasetInfo info;
+  info.features = 5003;
+  info.classes = 2;
+  for (Index f = 0; f < info.features; ++f)
+    info.feature_names.push_back("a rather long name of column " + std::to_string(f));
+  DatasetWriter writer{directory / "wide.h5", info, {}, false, {{"schema", std::string(100000, 's')}}};
+  writer.append_floats(std::vector<float>(5003, 0.5F));
+  writer.append_labels(std::vector<Label>{1});
+  writer.close();
+  EXPECT_EQ(open_dataset(directory / "wide.h5")->info().feature_names, info.feature_names);
+  EXPECT_EQ(extra_attribute(directory / "wide.h5", "schema"), std::string(100000, 's'));
 }
 
 TEST(DatasetFile, LeavesNothingBehindWithoutClose) {

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: MIT
+// Files that other programs wrote: what opens, what it means, and what is said of the rest.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "io/dataset_file.hpp"
+#include "tests/io/raw_hdf5.hpp"
+#include "tests/support/owned_panel.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr Index samples = 11;
+constexpr Index features = 3;
+const std::vector<hsize_t> features_shape{11, 3};
+const std::vector<hsize_t> targets_shape{11};
+
+/// 0, 1, 2, ...: feature f of sample s is 3 s + f.
+template <class Number>
+std::vector<Number> counting(std::size_t count) {
+  std::vector<Number> values(count);
+  std::iota(values.begin(), values.end(), Number{0});
+  return values;
+}
+
+class DatasetReader : public testing::Test {
+ protected:
+  void write_features(const RawHdf5File& file) const {
+    const std::vector<float> values = counting<float>(33);
+    file.array("features", features_shape, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.data());
+  }
+  void write_labels(const RawHdf5File& file,
+                    std::vector<std::int64_t> labels = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2}) const {
+    const std::vector<hsize_t> shape{labels.size()};
+    file.array("targets", shape, H5T_STD_I64LE, H5T_NATIVE_INT64, labels.data());
+  }
+  /// What open_dataset says; "" when it opens.
+  [[nodiscard]] std::string problem() const {
+    try {
+      (void)open_dataset(path_);
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return {};
+  }
+  void expect_problem(const std::string& part) const {
+    EXPECT_NE(problem().find(part), std::string::npos) << "said: " << problem();
+  }
+  /// Features as counted above, whatever their type.
+  void expect_counting_features(const Dataset& data) const {
+    const std::vector<Index> rows{10, 0, 7};
+    OwnedPanel columns{features, 3};
+    data.gather_features(rows, {}, columns.panel);
+    for (Index k = 0; k < 3; ++k) {
+      for (Index f = 0; f < features; ++f) {
+        EXPECT_EQ(columns.panel.column(k)[f], static_cast<Scalar>(3 * rows[static_cast<std::size_t>(k)] + f));
+      }
+    }
+  }
+
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "data.h5";
+};
+
+TEST_F(DatasetReader, OpensTheMinimalFile) {
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file);
+  }
+  const std::unique_ptr<Dataset> data = open_dataset(path_);
+  EXPECT_EQ(data->info().task, Task::classification);
+  EXPECT_EQ(data->info().samples, samples);
+  EXPECT_EQ(data->info().features, features);
+  EXPECT_EQ(data->info().classes, 4);
+  EXPECT_EQ(data->info().feature_shape, (std::vector<Index>{3}));
+  EXPECT_TRUE(data->info().class_names.empty());
+  EXPECT_FALSE(data->info().byte_features);
+  EXPECT_EQ(data->read_pattern(), ReadPattern{});
+  expect_counting_features(*data);
+}
+
+/// A stored type and layout of /features.
+struct Storage {
+  const char* name;
+  hid_t (*type)();
+  std::vector<hsize_t> chunk;
+};
+
+class EveryStorage : public DatasetReader, public testing::WithParamInterface<Storage> {};
+
+TEST_P(EveryStorage, GivesTheSameNumbers) {
+  {
+    const RawHdf5File file{path_};
+    const std::vector<double> values = counting<double>(33);
+    file.array("features", features_shape, GetParam().type(), H5T_NATIVE_DOUBLE, values.data(), GetParam().chunk);
+    write_labels(file);
+  }
+  expect_counting_features(*open_dataset(path_));
+}
+
+INSTANTIATE_TEST_SUITE_P(DatasetReader, EveryStorage,
+                         testing::Values(Storage{"UInt8", [] { return H5T_STD_U8LE; }, {}},
+                                         Storage{"UInt8BigEndian", [] { return H5T_STD_U8BE; }, {}},
+                                         Storage{"Int8", [] { return H5T_STD_I8LE; }, {}},
+                                         Storage{"Int16BigEndian", [] { return H5T_STD_I16BE; }, {}},
+                                         Storage{"Int32", [] { return H5T_STD_I32LE; }, {}},
+                                         Storage{"Int64", [] { return H5T_STD_I64LE; }, {}},
+                                         Storage{"Float32", [] { return H5T_IEEE_F32LE; }, {}},
+                                         Storage{"Float32BigEndian", [] { return H5T_IEEE_F32BE; }, {}},
+                                         Storage{"Float64", [] { return H5T_IEEE_F64LE; }, {}},
+                                         Storage{"UInt8Chunked", [] { return H5T_STD_U8LE; }, {4, 3}},
+                                         Storage{"Float64Chunked", [] { return H5T_IEEE_F64LE; }, {5, 3}},
+                                         Storage{"Int16ChunkedByColumns", [] { return H5T_STD_I16LE; }, {4, 2}}),
+                         [](const auto& storage) { return storage.param.name; });
+
+TEST_F(DatasetReader, ReadsImagesOfMoreAxes) {
+  {
+    const RawHdf5File file{path_};
+    const std::vector<std::uint8_t> bytes = counting<std::uint8_t>(66);
+    file.array("features", {11, 2, 3}, H5T_STD_U8LE, H5T_NATIVE_UINT8, bytes.data());
+    write_labels(file);
+  }
+  const std::unique_ptr<Dataset> data = open_dataset(path_);
+  EXPECT_EQ(data->info().features, 6);
+  EXPECT_EQ(data->info().feature_shape, (std::vector<Index>{2, 3}));
+  EXPECT_TRUE(data->info().byte_features);
+}
+
+TEST_F(DatasetReader, ReadsAttributesAsH5pyWritesThem) {
+  {
+    const RawHdf5File file{path_};
+    const std::vector<std::uint8_t> bytes = counting<std::uint8_t>(33);
+    file.array("features", features_shape, H5T_STD_U8LE, H5T_NATIVE_UINT8, bytes.data());
+    write_labels(file);
+    file.texts("class_names", {"a", "b", "c", "d", "never seen"});
+    file.texts("feature_names", {"x", "y", "z"});
+    file.texts("scaling", {"none"});
+    file.integers("feature_shape", {1, 3});
+  }
+  const DatasetInfo info = open_dataset(path_)->info();
+  EXPECT_EQ(info.classes, 5);
+  EXPECT_EQ(info.class_names.back(), "never seen");
+  EXPECT_EQ(info.feature_names, (std::vector<std::string>{"x", "y", "z"}));
+  EXPECT_EQ(info.feature_shape, (std::vector<Index>{1, 3}));
+  EXPECT_FALSE(info.byte_features);
+}
+
+TEST_F(DatasetReader, TakesTheTaskFromTheTargetsOrTheAttribute) {
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    const std::vector<double> values = counting<double>(22);
+    file.array("targets", {11, 2}, H5T_IEEE_F64BE, H5T_NATIVE_DOUBLE, values.data());
+  }
+  const std::unique_ptr<Dataset> data = open_dataset(path_);
+  EXPECT_EQ(data->info().task, Task::regression);
+  EXPECT_EQ(data->info().targets, 2);
+  OwnedPanel values{2, 1};
+  data->gather_values(std::vector<Index>{5}, {}, values.panel);
+  EXPECT_EQ(values.panel.column(0)[0], 10);
+  EXPECT_EQ(values.panel.column(0)[1], 11);
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file);
+    file.texts("task", {"regression"});
+  }
+  EXPECT_EQ(open_dataset(path_)->info().task, Task::regression);
+}
+
+TEST_F(DatasetReader, SaysWhatIsNotThere) {
+  expect_problem("there is no such file");
+  std::ofstream{path_}.close();
+  expect_problem("the file is empty (0 bytes)");
+  std::ofstream{path_} << "1,2,3\n4,5,6\n";
+  expect_problem("not an HDF5 file");
+  { const RawHdf5File file{path_}; }
+  expect_problem("has no /features");
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+  }
+  expect_problem("has no /targets");
+  {
+    const RawHdf5File file{path_};
+    H5Gclose(H5Gcreate2(file.id(), "features", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+    write_labels(file);
+  }
+  expect_problem("/features is not a data set");
+}
+
+TEST_F(DatasetReader, SaysWhichShapesDisagree) {
+  const std::vector<float> values = counting<float>(99);
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file, {0, 1});
+  }
+  expect_problem("/features has 11 samples and /targets has 2");
+  {
+    const RawHdf5File file{path_};
+    file.array("features", {11}, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.data());
+    write_labels(file);
+  }
+  expect_problem("one axis of 11");
+  {
+    const RawHdf5File file{path_};
+    file.array("features", {0, 3}, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, nullptr);
+    file.array("targets", {0}, H5T_STD_I32LE, H5T_NATIVE_INT, nullptr);
+  }
+  expect_problem("the shape (0, 3)");
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    file.array("targets", {11, 3, 3}, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.data());
+  }
+  expect_problem("/targets has the shape (11, 3, 3)");
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    file.array("targets", {11, 3}, H5T_STD_I32LE, H5T_NATIVE_FLOAT, values.data());
+  }
+  expect_problem("a class is one integer");
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file);
+    file.texts("feature_names", {"only", "two"});
+  }
+  expect_problem("'feature_names' has 2 names, but there are 3 features");
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file);
+    file.integers("feature_shape", {2, 2});
+  }
+  expect_problem("'feature_shape' is (2, 2), which is not 3 features");
+}
+
+TEST_F(DatasetReader, SaysWhichAttributesAreWrong) {
+  const auto with = [this](const char* name, const char* value) {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file);
+    file.texts(name, {value});
+  };
+  with("task", "clustering");
+  expect_problem("attribute 'task' is 'clustering'");
+  with("scaling", "percent");
+  expect_problem("attribute 'scaling' is 'percent'");
+  with("scaling", "divide-by-255");
+  expect_problem("does not hold uint8");
+  with("classes", "ten");
+  expect_problem("'classes' of / is not a whole number");
+  const auto with_number = [this](const char* name, int value) {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file);
+    file.integers(name, {value});
+  };
+  with_number("format_version", 2);
+  expect_problem("format version 2");
+  with_number("classes", 0);
+  expect_problem("attribute 'classes' is (0)");
+  with_number("class_names", 4);
+  expect_problem("'class_names' of / is not text");
+}
+
+TEST_F(DatasetReader, NamesTheFirstLabelOutOfRange) {
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file, {0, 1, 2, -1, 0, 1, 2, 3, 0, 1, 2});
+  }
+  expect_problem("row 4 (counted from 1) of /targets has label -1, outside [0, 4)");
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file, {0, 1, 2, 2, 0, 1, 2, 5, 0, 1, 2});
+    file.integers("classes", {5});
+  }
+  expect_problem("row 8 (counted from 1) of /targets has label 5, outside [0, 5)");
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    write_labels(file, {0, 1, 2, 2, 0, 1, 2, std::int64_t{1} << 40, 0, 1, 2});
+  }
+  expect_problem("number classes 0, 1, 2");
+}
+
+TEST_F(DatasetReader, NamesRowAndColumnOfWhatIsNotFinite) {
+  std::vector<float> values = counting<float>(33);
+  values[3 * 7 + 1] = std::numeric_limits<float>::quiet_NaN();
+  values[3 * 9 + 2] = -std::numeric_limits<float>::infinity();
+  {
+    const RawHdf5File file{path_};
+    file.array("features", features_shape, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.data());
+    write_labels(file);
+    file.texts("feature_names", {"x", "alcohol", "z"});
+  }
+  const std::unique_ptr<Dataset> data = open_dataset(path_);
+  const auto problem_of_row = [&data](Index row) -> std::string {
+    OwnedPanel column{features, 1};
+    try {
+      data->gather_features(std::vector<Index>{row}, {}, column.panel);
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  EXPECT_EQ(problem_of_row(6), "");
+  EXPECT_NE(problem_of_row(7).find("/features holds NaN or infinity in row 8 (counted from 1), column 'alcohol'"),
+            std::string::npos)
+      << problem_of_row(7);
+  EXPECT_NE(problem_of_row(9).find("row 10 (counted from 1), column 'z'"), std::string::npos) << problem_of_row(9);
+
+  values = counting<float>(22);
+  values[2 * 4 + 1] = std::numeric_limits<float>::infinity();
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    file.array("targets", {11, 2}, H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, values.data());
+  }
+  expect_problem("/targets holds NaN or infinity in row 5 (counted from 1), column 2;");
+}
+
+TEST_F(DatasetReader, SaysThatAFileIsTruncated) {
+  {
+    const RawHdf5File file{path_};
+    write_labels(file);
+    write_features(file);
+  }
+  std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - 7);
+  expect_problem("truncated");
+}
+
+}  // namespace
+}  // namespace lockstep
