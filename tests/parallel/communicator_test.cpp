@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "parallel/communicator.hpp"
+
+#include <gtest/gtest.h>
+
+#include "parallel/ordered_sum.hpp"
+#include "support/mpi_world.hpp"
+
+namespace lockstep {
+namespace {
+
+using test::world;
+
+/// What rank `from` sends to rank `to`: as many numbers as both of them make, each telling where it belongs.
+std::vector<int> message(int from, int to) {
+  std::vector<int> numbers;
+  for (int i = 0; i < 3 * from + 5 * to; ++i) numbers.push_back(10000 * from + 100 * to + i);
+  return numbers;
+}
+
+TEST(Communicator, BringsEachMessageToItsRankHoweverItIsCut) {
+  Communicator& ranks = world();
+  std::vector<std::vector<int>> outgoing;
+  std::vector<std::vector<int>> incoming;
+  std::vector<ConstPieces> send;
+  std::vector<Pieces> receive;
+  for (int rank = 0; rank < ranks.ranks(); ++rank) {
+    outgoing.push_back(message(ranks.rank(), rank));
+    incoming.emplace_back(message(rank, ranks.rank()).size());
+  }
+  for (const std::vector<int>& numbers : outgoing) {
+    const auto count = static_cast<Index>(numbers.size());
+    send.push_back({bytes_of(numbers.data(), count / 3), bytes_of(numbers.data() + count / 3, count - count / 3)});
+  }
+  for (std::vector<int>& numbers : incoming)
+    receive.push_back({writable_bytes_of(numbers.data(), static_cast<Index>(numbers.size()))});
+  ranks.all_to_all(send, receive)->wait();
+  for (int rank = 0; rank < ranks.ranks(); ++rank)
+    EXPECT_EQ(incoming[static_cast<std::size_t>(rank)], message(rank, ranks.rank())) << "from rank " << rank;
+}
+
+TEST(Communicator, GathersEachRanksPartInPlace) {
+  Communicator& ranks = world();
+  std::vector<std::vector<int>> parts;
+  for (int rank = 0; rank < ranks.ranks(); ++rank) {
+    std::vector<int> expected = message(rank, 1);
+    parts.push_back(rank == ranks.rank() ? expected : std::vector<int>(expected.size()));
+  }
+  std::vector<Pieces> pieces;
+  for (std::vector<int>& part : parts)
+    pieces.push_back({writable_bytes_of(part.data(), static_cast<Index>(part.size()))});
+  const auto transfer = ranks.all_gather(pieces);
+  while (!transfer->test()) {
+  }
+  transfer->wait();
+  for (int rank = 0; rank < ranks.ranks(); ++rank)
+    EXPECT_EQ(parts[static_cast<std::size_t>(rank)], message(rank, 1)) << "of rank " << rank;
+}
+
+/// Sums whose order shows in their bits.
+std::vector<double> ordered_total(Index leaves, Communicator& communicator, int threads) {
+  Workers workers{threads};
+  return sum_over_leaves(leaves, 2, communicator, workers, [](Index leaf, Index, std::span<double> values) {
+    values[0] = 1.0 / static_cast<double>(3 + 7 * leaf);
+    values[1] = static_cast<double>(leaf);
+  });
+}
+
+TEST(OrderedSum, HasTheBitsOfOneRankAlone) {
+  SerialCommunicator alone;
+  for (const Index leaves : {1, 2, 3, 13, 64, 101}) {
+    const std::vector<double> expected = ordered_total(leaves, alone, 1);
+    EXPECT_EQ(expected[1], static_cast<double>(leaves * (leaves - 1) / 2));
+    EXPECT_EQ(ordered_total(leaves, world(), 3), expected) << leaves << " leaves";
+  }
+}
+
+TEST(AnyRank, IsTrueWhenOneRankVotesYes) {
+  EXPECT_FALSE(any_rank(false, world()));
+  EXPECT_TRUE(any_rank(world().rank() == world().ranks() - 1, world()));
+}
+
+}  // namespace
+}  // namespace lockstep

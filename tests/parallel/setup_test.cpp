@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// What a run is made of before its first step: cuts, slices, splits, scaling, workers.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+#include <stdexcept>
+
+#include "core/network.hpp"
+#include "parallel/data_split.hpp"
+#include "parallel/slices.hpp"
+#include "parallel/standardization.hpp"
+#include "parallel/work_plan.hpp"
+#include "support/small_data.hpp"
+
+namespace lockstep {
+namespace {
+
+using test::ClassData;
+using test::ValueData;
+
+TEST(WorkPlan, ChoosesShardsFromTheBatchAlone) {
+  EXPECT_EQ(plan_work(32).shard_size, 16);
+  EXPECT_EQ(plan_work(1024).shard_size, 128);
+  EXPECT_EQ(plan_work(100000).shard_size, 256);
+  EXPECT_EQ(plan_work(5).shard_size, 5);
+  EXPECT_EQ(plan_work(53, 8).shard_size, 8);
+}
+
+TEST(Cut, CoversEverythingOnce) {
+  const std::vector<Range> expected{{0, 512}, {512, 784}};
+  EXPECT_EQ(cut(784, 512), expected);
+  EXPECT_TRUE(cut(0, 512).empty());
+}
+
+TEST(Slices, ShareEveryUnitOutOnce) {
+  const Network network{{.inputs = 13, .hidden = {17}, .outputs = 3}};
+  for (const int ranks : {1, 2, 5, 23}) {
+    const Slices slices{network.layout(), ranks};
+    std::set<Index> owned;
+    for (int rank = 0; rank < ranks; ++rank) {
+      Index size = 0;
+      for (const SlicePiece& piece : slices.of(rank)) {
+        EXPECT_EQ(piece.offset_in_slice, size);
+        size += piece.size();
+        for (Index i = 0; i < piece.size(); ++i) EXPECT_TRUE(owned.insert(piece.offset + i).second);
+      }
+      EXPECT_EQ(size, slices.size(rank));
+    }
+    EXPECT_EQ(static_cast<Index>(owned.size()), network.layout().parameters());
+  }
+}
+
+TEST(DataSplit, PutsEachRowInOnePartAndVisitsItOnceAnEpoch) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  const DataSplit split{{.validation = 0.2}, *data};
+  EXPECT_EQ(split.validation_samples(), 42);
+  std::set<Index> held_out_rows;
+  for (Index i = 0; i < 42; ++i) held_out_rows.insert(split.validation_rows()(i));
+  EXPECT_EQ(held_out_rows.size(), 42U);
+  std::vector<Index> first_epoch;
+  std::vector<Index> second_epoch;
+  std::set<Index> visited;
+  for (Index i = 0; i < split.training_samples(); ++i) {
+    first_epoch.push_back(split.epoch_rows(0)(i));
+    second_epoch.push_back(split.epoch_rows(1)(i));
+    visited.insert(first_epoch.back());
+    EXPECT_EQ(held_out_rows.count(first_epoch.back()), 0U);
+  }
+  EXPECT_EQ(visited.size(), 169U);
+  EXPECT_NE(first_epoch, second_epoch);
+}
+
+TEST(HeldOut, IsACountOrAFraction) {
+  EXPECT_EQ(held_out(0.25, 101), 25);
+  EXPECT_EQ(held_out(31, 101), 31);
+  EXPECT_EQ(held_out(0, 101), 0);
+}
+
+TEST(FitTransforms, GivesZeroMeanAndUnitVariance) {
+  const ValueData values{1031};
+  const auto data = values.dataset();
+  SerialCommunicator alone;
+  Workers workers{3};
+  const Samples all{.data = *data, .row_of = [](Index i) { return i; }, .samples = 1031};
+  const Transforms transforms = fit_transforms(Standardize::automatic, all, alone, workers);
+  for (Index feature = 0; feature < 13; ++feature) {
+    const auto f = static_cast<std::size_t>(feature);
+    const Eigen::ArrayXd scaled =
+        (values.features.row(feature).cast<double>().array() - static_cast<double>(transforms.input.shift[f])) *
+        static_cast<double>(transforms.input.factor[f]);
+    EXPECT_NEAR(scaled.mean(), 0, 1e-6);
+    EXPECT_NEAR(scaled.square().mean(), 1, 1e-5);
+  }
+  EXPECT_NEAR(transforms.target.shift[0], values.values.row(0).mean(), 1e-3);
+  EXPECT_TRUE(fit_transforms(Standardize::none, all, alone, workers).input.factor.empty());
+}
+
+TEST(Workers, CallEachIndexOnceAndPassExceptionsOn) {
+  for (const int threads : {1, 2, 5}) {
+    Workers workers{threads};
+    std::vector<std::atomic<int>> calls(101);
+    workers.for_each(101, [&](Index i) { ++calls[static_cast<std::size_t>(i)]; });
+    for (const std::atomic<int>& count : calls) EXPECT_EQ(count, 1);
+    EXPECT_THROW(workers.for_each(17,
+                                  [](Index i) {
+                                    if (i == 7) throw std::runtime_error("seven");
+                                  }),
+                 std::runtime_error);
+  }
+}
+
+}  // namespace
+}  // namespace lockstep
