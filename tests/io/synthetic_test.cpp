@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <numbers>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -65,7 +68,7 @@ std::vector<std::string_view> all_names() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Synthetic, EverySet, testing::ValuesIn(all_names()),
-                         [](const auto& info) { return std::string{info.param}; });
+                         [](const auto& set) { return std::string{set.param}; });
 
 TEST(Synthetic, KindsAreBalancedInEveryRunAndInRandomOrder) {
   const StreamKey key = stream_key(5, Purpose::synthetic);
@@ -130,19 +133,23 @@ TEST(Synthetic, RingLabelsAreTheNormsBetweenOneAndTwo) {
         std::hypot(static_cast<double>(samples.floats[2 * i]), static_cast<double>(samples.floats[2 * i + 1]));
     ASSERT_EQ(samples.labels[i] == 1, norm >= 1 && norm <= 2) << norm;
   }
-  EXPECT_NEAR(share_of_ones(samples.labels), 3 * M_PI / 25, 0.015) << "area of the ring by area of the square";
+  EXPECT_NEAR(share_of_ones(samples.labels), 3 * std::numbers::pi / 25, 0.015)
+      << "area of the ring by area of the square";
 }
 
 TEST(Synthetic, ModesAreThreeBlobsThatNoLineCutsOff) {
   const SyntheticSamples samples = draw("modes", 13, {0, 10'007});
-  EXPECT_NEAR(share_of_ones(samples.labels), 3 * M_PI * 0.64 / 25, 0.015) << "area of the discs by area of the square";
+  EXPECT_NEAR(share_of_ones(samples.labels), 3 * std::numbers::pi * 0.64 / 25, 0.015)
+      << "area of the discs by area of the square";
   for (std::size_t i = 0; i < samples.labels.size(); ++i) {
     const double x = static_cast<double>(samples.floats[2 * i]);
     const double y = static_cast<double>(samples.floats[2 * i + 1]);
     if (std::hypot(x, y) < 0.69 || std::hypot(x, y) > 2.31) {
       ASSERT_EQ(samples.labels[i], 0) << "the centre and the rim are rest";
     }
-    if (std::hypot(x, y - 1.5) < 0.79) ASSERT_EQ(samples.labels[i], 1);
+    if (std::hypot(x, y - 1.5) < 0.79) {
+      ASSERT_EQ(samples.labels[i], 1);
+    }
   }
 }
 
