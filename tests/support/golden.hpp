@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/aligned_buffer.hpp"
-#include "core/panel.hpp"
+#include "tests/support/panel_buffer.hpp"
 
 namespace lockstep::golden {
 
@@ -34,30 +33,6 @@ namespace lockstep::golden {
   return units * static_cast<double>(std::numeric_limits<Scalar>::epsilon()) * std::max(1.0, std::abs(value));
 }
 
-/// A panel with its memory; the padding holds NaN, so that a result that depends on it is seen.
-class PanelBuffer {
- public:
-  PanelBuffer(Index rows, Index columns)
-      : buffer_{panel_scalars(rows, columns)}, panel_{buffer_.data(), rows, columns, padded(rows)} {
-    panel_.flat().setConstant(std::numeric_limits<Scalar>::quiet_NaN());
-  }
-  /// `values`: one column after the other.
-  PanelBuffer(Index rows, const std::vector<Scalar>& values)
-      : PanelBuffer{rows, static_cast<Index>(values.size()) / rows} {
-    panel_.matrix() = Eigen::Map<const Matrix>(values.data(), panel_.rows, panel_.columns);
-  }
-  [[nodiscard]] Panel panel() const { return panel_; }
-  /// Without padding, one column after the other.
-  [[nodiscard]] std::vector<double> values() const {
-    std::vector<double> all;
-    for (Index column = 0; column < panel_.columns; ++column)
-      all.insert(all.end(), panel_.column(column), panel_.column(column) + panel_.rows);
-    return all;
-  }
-
- private:
-  AlignedBuffer buffer_;
-  Panel panel_;
-};
+using lockstep::PanelBuffer;
 
 }  // namespace lockstep::golden
