@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "io/crash_probe.hpp"
 #include "io/hdf5_error.hpp"
 
 namespace lockstep {
@@ -30,6 +31,18 @@ std::vector<std::string> fixed_texts(const std::string& bytes, std::size_t lengt
     texts.emplace_back(padded_text.substr(0, padded_text.find('\0')));
   }
   return texts;
+}
+
+/// HDF5 1.10 follows references into its global heap without checking them: see survives_in_child.
+std::vector<std::string> variable_texts(const Hdf5AttributeHandle& attribute, const Hdf5TypeHandle& type,
+                                        const Hdf5SpaceHandle& space, const std::string& path,
+                                        const std::string& action) {
+  std::vector<char*> pointers(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space.get())), nullptr);
+  hdf5_checked(H5Aread(attribute.get(), type.get(), pointers.data()), path, action);
+  std::vector<std::string> values;
+  for (const char* pointer : pointers) values.emplace_back(pointer == nullptr ? "" : pointer);
+  H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
+  return values;
 }
 
 }  // namespace
@@ -73,12 +86,14 @@ std::optional<std::vector<std::string>> Hdf5Attributes::texts(std::string_view n
                     fmt::format("attribute '{}' of {} is too large to be text; the file is damaged", name, object_)};
   }
   if (H5Tis_variable_str(type.get()) > 0) {
-    std::vector<char*> pointers(count, nullptr);
-    hdf5_checked(H5Aread(attribute.get(), type.get(), pointers.data()), path, action);
-    std::vector<std::string> values;
-    for (const char* pointer : pointers) values.emplace_back(pointer == nullptr ? "" : pointer);
-    H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data());
-    return values;
+    const auto read = [&] { return variable_texts(attribute, type, space, path, action); };
+    if (!survives_in_child(read)) {
+      throw FileError{path,
+                      fmt::format("attribute '{}' of {} is damaged (HDF5 crashes on it); copy the file again, or make "
+                                  "it again",
+                                  name, object_)};
+    }
+    return read();
   }
   std::string bytes(count * length, '\0');
   hdf5_checked(H5Aread(attribute.get(), type.get(), bytes.data()), path, action);
