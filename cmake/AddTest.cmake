@@ -5,7 +5,10 @@
 # Builds one GoogleTest program, named after its source: core_loss_test. Without RANKS it is one CTest of that name.
 # With RANKS it is started by mpirun, once for each count, as core_loss_test_ranks2 and so on; its main is then
 # support/mpi_test_main.cpp. THREADS: the most worker threads that a rank of it uses, so that CTest does not start
-# more at once than there are cores. TIMEOUT in seconds.
+# more at once than there are cores. TIMEOUT in seconds, five times as much under a sanitizer.
+# LABELS are CTest's; a test also has its folder's name as a label, and the target tests_LABEL builds all of a label:
+#   data  reads the real data sets, and is skipped where they are absent
+#   slow  takes minutes under a sanitizer
 find_package(GTest REQUIRED)
 include(ProcessorCount)
 ProcessorCount(LOCKSTEP_TEST_CORES)
@@ -45,6 +48,8 @@ function(lockstep_add_test source)
   endif()
   string(REGEX REPLACE "\\.cpp$" "" name ${source})
   string(REPLACE "/" "_" name ${name})
+  string(REGEX REPLACE "/.*" "" folder ${source})
+  list(PREPEND ARG_LABELS ${folder})
 
   set(main GTest::gtest_main)
   if(ARG_RANKS)
@@ -53,6 +58,13 @@ function(lockstep_add_test source)
   add_executable(${name} ${source} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${main} lockstep::build_flags fmt::fmt)
+
+  foreach(label IN LISTS ARG_LABELS)
+    if(NOT TARGET tests_${label})
+      add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${name})
+  endforeach()
 
   if(NOT ARG_RANKS)
     add_test(NAME ${name} COMMAND ${name})
