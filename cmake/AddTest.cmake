@@ -87,7 +87,7 @@ function(lockstep_add_failing_rank_test program ranks)
   add_test(NAME ${program}_fails_everywhere COMMAND ${command})
   add_test(NAME ${program}_reports COMMAND ${command})
   foreach(name IN ITEMS ${program}_fails_everywhere ${program}_reports)
-    lockstep_set_test_properties(${name} ${ranks} 60 "${environment}" "")
+    lockstep_set_test_properties(${name} ${ranks} 60 "${environment}" support)
   endforeach()
   set_tests_properties(${program}_fails_everywhere PROPERTIES WILL_FAIL ON)
   set_tests_properties(${program}_reports PROPERTIES PASS_REGULAR_EXPRESSION
