@@ -15,6 +15,8 @@ set_target_properties(lockstep_core lockstep_parallel lockstep_io PROPERTIES
   VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR} INSTALL_RPATH "$ORIGIN")
 file(RELATIVE_PATH libraries_from_command ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
 set_target_properties(lockstep PROPERTIES INSTALL_RPATH "$ORIGIN/${libraries_from_command}")
+# Libraries that were found outside the system's folders are found there again.
+set_target_properties(lockstep lockstep_core lockstep_parallel lockstep_io PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 
 install(TARGETS lockstep)
 install(TARGETS lockstep_numerics lockstep_core lockstep_parallel lockstep_io EXPORT lockstepTargets
