@@ -38,6 +38,13 @@ std::string wrapped(std::string_view text, std::size_t width) {
 
 HelpFormatter::HelpFormatter() { column_width(flag_columns); }
 
+std::string HelpFormatter::make_group(std::string group, bool is_positional,
+                                      std::vector<const CLI::Option*> options) const {
+  const bool follows_a_group = !is_positional && group != "Options";  // CLI11 then puts a second blank line
+  const std::string text = Formatter::make_group(std::move(group), is_positional, std::move(options));
+  return follows_a_group && text.starts_with('\n') ? text.substr(1) : text;
+}
+
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   if (option->get_type_size() == 0 || option->get_positional()) return {};
   return fmt::format(" {}", option->get_type_name());

@@ -21,6 +21,11 @@ namespace {
 int run(std::vector<std::string> arguments, MpiEnvironment& mpi, Console& console) {
   const std::unique_ptr<CLI::App> root = make_root_command();
   CommandContext context{.console = console, .mpi = mpi, .run = {}};
+  add_train_command(*root, context);
+  add_evaluate_command(*root, context);
+  add_predict_command(*root, context);
+  add_checkpoint_command(*root, context);
+  add_doctor_command(*root, context);
   try {
     if (!parse_command_line(*root, std::move(arguments), console)) return exit_done;
   } catch (const RequestError& failure) {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// lockstep checkpoint info, lockstep checkpoint verify
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/agreement.hpp"
+#include "apps/command.hpp"
+#include "apps/json_text.hpp"
+#include "apps/model_source.hpp"
+#include "apps/table.hpp"
+#include "core/network.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string hash_of(const Checkpoint& checkpoint) {
+  return weights_hash(checkpoint.model.network.layout(), checkpoint.model.parameters.span());
+}
+
+Json blocks_of(const ParameterLayout& layout) {
+  Json blocks = Json::array();
+  for (const ParameterBlock& block : layout.blocks())
+    blocks.push_back({{"name", block.name}, {"units", block.units}, {"fan_in", block.fan_in}});
+  return blocks;
+}
+
+Json description(const LoadedCheckpoint& loaded) {
+  const Model& model = loaded.checkpoint.model;
+  const TrainingState& state = loaded.checkpoint.state;
+  const NetworkSpec& spec = model.network.spec();
+  Json object;
+  object["path"] = loaded.path;
+  object["weights_hash"] = hash_of(loaded.checkpoint);
+  object["step"] = state.step;
+  object["epoch"] = state.epoch;
+  object["step_in_epoch"] = state.step_in_epoch;
+  object["finished"] = state.finished;
+  if (state.best) object["best"] = {{"epoch", state.best->epoch}, {"validation_loss", state.best->loss}};
+  object["task"] = name_of(model.task);
+  object["loss"] = name_of(model.loss);
+  object["inputs"] = spec.inputs;
+  object["hidden"] = spec.hidden;
+  object["outputs"] = spec.outputs;
+  object["activation"] = name_of(spec.activation);
+  object["output_activation"] = name_of(spec.output);
+  object["parameters"] = model.network.layout().parameters();
+  object["blocks"] = blocks_of(model.network.layout());
+  object["optimizer_arrays"] = state.optimizer.size();
+  object["standardized_inputs"] = !model.input_transform.factor.empty();
+  object["standardized_targets"] = !model.target_transform.factor.empty();
+  object["class_names"] = model.class_names;
+  object["target_names"] = model.target_names;
+  object["configuration"] = loaded.checkpoint.configuration;
+  return object;
+}
+
+std::string progress_text(const TrainingState& state) {
+  if (state.finished) return fmt::format("finished after {} steps, {} epochs", state.step, state.epoch);
+  return fmt::format("after step {}: {} epochs and {} steps of the next", state.step, state.epoch, state.step_in_epoch);
+}
+
+std::string description_text(const LoadedCheckpoint& loaded) {
+  const Checkpoint& checkpoint = loaded.checkpoint;
+  const Model& model = checkpoint.model;
+  const NetworkSpec& spec = model.network.spec();
+  std::vector<std::pair<std::string, std::string>> lines{
+      {"checkpoint", loaded.path},
+      {"weights hash", hash_of(checkpoint)},
+      {"state", progress_text(checkpoint.state)},
+      {"network", fmt::format("{} features, hidden [{}] {}, {} outputs {}", spec.inputs, fmt::join(spec.hidden, ", "),
+                              name_of(spec.activation), spec.outputs, name_of(spec.output))},
+      {"parameters", with_thousands(static_cast<double>(model.network.layout().parameters()))},
+      {"objective", fmt::format("{}, {}", name_of(model.task), name_of(model.loss))}};
+  if (checkpoint.state.best) {
+    lines.emplace_back("best", fmt::format("epoch {}, validation loss {}", checkpoint.state.best->epoch,
+                                           short_number(checkpoint.state.best->loss)));
+  }
+  if (!model.class_names.empty()) lines.emplace_back("classes", fmt::format("{}", fmt::join(model.class_names, ", ")));
+  if (!model.target_names.empty())
+    lines.emplace_back("targets", fmt::format("{}", fmt::join(model.target_names, ", ")));
+  lines.emplace_back("", "");
+  lines.insert(lines.end(), checkpoint.configuration.begin(), checkpoint.configuration.end());
+  return listing(lines);
+}
+
+class CheckpointCommand {
+ public:
+  CheckpointCommand(CLI::App& command, CommandContext& context, bool verify_only)
+      : context_{context}, verify_only_{verify_only} {
+    command.add_option("FILE", path_, "A checkpoint, or a run directory: its newest valid checkpoint")->required();
+    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+  }
+
+  int run() {
+    if (json_) context_.console.reserve_output_for_json();
+    const LoadedCheckpoint loaded = load_checkpoint(path_, context_.mpi.world());
+    if (verify_only_) {
+      context_.console.out(
+          fmt::format("{} is whole: every checksum agrees; weights hash {}", loaded.path, hash_of(loaded.checkpoint)));
+      if (json_)
+        context_.console.json(
+            json_text({{"path", loaded.path}, {"valid", true}, {"weights_hash", hash_of(loaded.checkpoint)}}));
+    } else {
+      context_.console.out(description_text(loaded));
+      if (json_) context_.console.json(json_text(description(loaded)));
+    }
+    return exit_done;
+  }
+
+ private:
+  CommandContext& context_;
+  bool verify_only_;
+  std::string path_;
+  bool json_ = false;
+};
+
+void add(CLI::App& parent, CommandContext& context, const std::string& name, const std::string& help) {
+  CLI::App* command = parent.add_subcommand(name, help);
+  const auto checkpoint = std::make_shared<CheckpointCommand>(*command, context, name == "verify");
+  command->callback([checkpoint, &context] { context.run = [checkpoint] { return checkpoint->run(); }; });
+}
+
+}  // namespace
+
+void add_checkpoint_command(CLI::App& root, CommandContext& context) {
+  CLI::App* command = root.add_subcommand("checkpoint", "Look into a checkpoint, or check that it is whole");
+  command->require_subcommand(1);
+  add(*command, context, "info", "Say what a checkpoint holds");
+  add(*command, context, "verify", "Read everything and compare all checksums; status 2 when damaged");
+  command->footer(
+      "Examples:\n"
+      "  lockstep checkpoint info runs/first\n"
+      "  lockstep checkpoint verify runs/first/checkpoints/step-000000001000.h5");
+}
+
+}  // namespace lockstep

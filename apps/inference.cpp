@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Opening a model and data for it on all ranks.
+#include "apps/inference.hpp"
+
+#include "apps/agreement.hpp"
+#include "apps/data_source.hpp"
+#include "apps/placement.hpp"
+#include "core/network.hpp"
+#include "parallel/evaluator.hpp"
+
+namespace lockstep {
+
+InferenceInput::InferenceInput(CLI::App& command, CommandContext& context) : context_{context} {
+  command.add_option("CHECKPOINT", checkpoint_path_, "A checkpoint, or a run directory: its newest valid checkpoint")
+      ->required();
+  command.add_option("DATA.h5", data_path_, "Data set, made by 'lockstep data'")->required();
+  flags_ = std::make_unique<SettingFlags>(command, std::vector<std::string_view>{"threads"});
+}
+
+std::string InferenceInput::Opened::hash() const {
+  return weights_hash(model().network.layout(), model().parameters.span());
+}
+
+InferenceInput::Opened InferenceInput::open() const {
+  Communicator& world = context_.mpi.world();
+  TrainConfig config;
+  std::vector<std::string> problems;
+  flags_->apply(config, problems);
+  std::unique_ptr<Dataset> data = try_open_dataset(data_path_, problems);
+  agree_on_problems(world, problems);
+  Opened opened{.source = load_checkpoint(checkpoint_path_, world), .data = std::move(data)};
+  agree_on_problems(world, lockstep::problems(opened.model(), opened.data->info()));
+
+  const std::vector<Placement> placements = gather_placements(world);
+  for (const std::string& warning : placement_warnings(placements, config.threads))
+    context_.console.note("warning: " + warning);
+  opened.threads = config.threads > 0 ? static_cast<int>(config.threads)
+                                      : fair_threads(placements, static_cast<std::size_t>(world.rank()));
+  return opened;
+}
+
+}  // namespace lockstep

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// lockstep predict
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "apps/agreement.hpp"
+#include "apps/command.hpp"
+#include "apps/inference.hpp"
+#include "apps/json_text.hpp"
+#include "apps/progress.hpp"
+#include "core/metrics.hpp"
+#include "io/prediction_file.hpp"
+#include "parallel/evaluator.hpp"
+
+namespace lockstep {
+namespace {
+
+class PredictCommand {
+ public:
+  PredictCommand(CLI::App& command, CommandContext& context) : context_{context}, input_{command, context} {
+    command.add_option("OUT.h5", out_path_, "Where the predictions go")->required();
+    command.add_flag("--force", force_, "Replace OUT.h5 if it exists");
+    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    command.footer(
+        "OUT.h5 holds /predictions (samples, outputs): probabilities of the classes, or values in the target's own\n"
+        "units; and, for classes, /classes (samples): the class that each sample is taken for.\n\n"
+        "Examples:\n"
+        "  lockstep predict runs/first new.h5 predictions.h5\n"
+        "  python3 -c \"import h5py; print(h5py.File('predictions.h5')['classes'][:10])\"");
+  }
+
+  int run() {
+    if (json_) context_.console.reserve_output_for_json();
+    const InferenceInput::Opened opened = input_.open();
+    const bool first = context_.mpi.world().rank() == 0;
+    std::optional<PredictionWriter> writer;
+    agreed(context_.mpi.world(), [&] {
+      if (first) writer.emplace(out_path_, description(opened), force_);
+      return true;
+    });
+    predict_all(opened, writer ? &*writer : nullptr);
+    if (!first) return exit_done;
+    writer->close();
+    report(opened);
+    return exit_done;
+  }
+
+ private:
+  [[nodiscard]] PredictionInfo description(const InferenceInput::Opened& opened) const {
+    const Model& model = opened.model();
+    return {.samples = opened.data->info().samples,
+            .outputs = model.network.spec().outputs,
+            .classification = model.task == Task::classification,
+            .class_names = model.class_names,
+            .target_names = model.target_names,
+            .model = opened.source.path,
+            .weights_hash = opened.hash()};
+  }
+
+  void predict_all(const InferenceInput::Opened& opened, PredictionWriter* writer) const {
+    Workers workers{opened.threads};
+    Progress progress{context_.console, "predict", static_cast<double>(opened.data->info().samples)};
+    const bool classes = opened.model().task == Task::classification;
+    predict(opened.model(), *opened.data, context_.mpi.world(), workers, [&](Index first_row, ConstPanel outputs) {
+      if (writer == nullptr) return;
+      writer->write(first_row, outputs);
+      if (classes) writer->write_classes(first_row, classes_of(outputs));
+      progress.update(static_cast<double>(first_row + outputs.columns));
+    });
+  }
+
+  static std::vector<Label> classes_of(ConstPanel outputs) {
+    std::vector<Label> classes;
+    for (Index column = 0; column < outputs.columns; ++column)
+      classes.push_back(predicted_class({outputs.column(column), static_cast<std::size_t>(outputs.rows)}));
+    return classes;
+  }
+
+  void report(const InferenceInput::Opened& opened) const {
+    const Index samples = opened.data->info().samples;
+    context_.console.out(fmt::format("{}: predictions of {} samples by {}", out_path_, samples, opened.source.path));
+    if (!json_) return;
+    const nlohmann::ordered_json object{{"predictions", out_path_},
+                                        {"samples", samples},
+                                        {"outputs", opened.model().network.spec().outputs},
+                                        {"checkpoint", opened.source.path},
+                                        {"weights_hash", opened.hash()}};
+    context_.console.json(json_text(object));
+  }
+
+  CommandContext& context_;
+  InferenceInput input_;
+  std::string out_path_;
+  bool force_ = false;
+  bool json_ = false;
+};
+
+}  // namespace
+
+void add_predict_command(CLI::App& root, CommandContext& context) {
+  CLI::App* command = root.add_subcommand("predict", "Write a trained model's outputs for a data set");
+  const auto predict = std::make_shared<PredictCommand>(*command, context);
+  command->callback([predict, &context] { context.run = [predict] { return predict->run(); }; });
+}
+
+}  // namespace lockstep

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// Rank 0 looks at the directory; the others follow.
+#include "apps/run_plan.hpp"
+
+#include <fmt/format.h>
+
+#include "apps/agreement.hpp"
+#include "io/checkpoint_directory.hpp"
+#include "io/checkpoint_file.hpp"
+
+namespace lockstep {
+namespace {
+
+/// Takes the newest checkpoint that can be read; returns its path, or "".
+std::string take_newest_checkpoint(const RunDirectory& directory, RunPlan& plan) {
+  CheckpointDirectory::Newest newest = CheckpointDirectory{directory.checkpoints()}.newest();
+  for (const std::string& reason : newest.rejected) plan.remarks.push_back("warning: passed over " + reason);
+  if (!newest.checkpoint) {
+    plan.remarks.push_back("no checkpoint yet in " + directory.path() + ": beginning anew");
+    return {};
+  }
+  const TrainingState& state = newest.checkpoint->state;
+  plan.remarks.push_back(fmt::format("going on after step {} ({} epoch{} done), from {}", state.step, state.epoch,
+                                     state.epoch == 1 ? "" : "s", newest.path));
+  plan.resume = std::move(newest.checkpoint);
+  return newest.path;
+}
+
+/// What rank 0 tells the others.
+struct Decision {
+  RunPlan plan;
+  std::string checkpoint_path;
+};
+
+Decision decide(const RunDirectory& directory, const RunRequest& request) {
+  Decision decision;
+  RunPlan& plan = decision.plan;
+  const RunDirectory::State state = directory.state();
+  if (state != RunDirectory::State::absent) directory.require_same(request);
+  if (state == RunDirectory::State::finished) {
+    plan.finished = true;
+    plan.summary = directory.read_summary();
+    return decision;
+  }
+  if (state == RunDirectory::State::absent) directory.make();
+  plan.lock.emplace(directory);
+  if (state == RunDirectory::State::unfinished) decision.checkpoint_path = take_newest_checkpoint(directory, plan);
+  directory.write_config(request);
+  directory.write_metrics(plan.resume ? plan.resume->state.history : std::vector<std::string>{});
+  return decision;
+}
+
+}  // namespace
+
+RunPlan plan_run(const RunDirectory& directory, const RunRequest& request, Communicator& communicator) {
+  const bool first = communicator.rank() == 0;
+  Decision decision = agreed(communicator, [&] { return first ? decide(directory, request) : Decision{}; });
+  decision.plan.finished = !text_of_first(communicator, decision.plan.finished ? "finished" : "").empty();
+  const std::string path = text_of_first(communicator, decision.checkpoint_path);
+  agreed(communicator, [&] {
+    if (!first && !path.empty()) decision.plan.resume = read_checkpoint(path);
+    return true;
+  });
+  return std::move(decision.plan);
+}
+
+}  // namespace lockstep

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// What `lockstep train` was asked to do.
+#pragma once
+
+#include <string>
+
+#include "core/dataset.hpp"
+#include "core/train_config.hpp"
+
+namespace lockstep {
+
+/// Settings and paths, whether they came from flags or from a file.
+struct RunRequest {
+  TrainConfig config;
+  std::string train;       ///< path of the training data
+  std::string test;        ///< path of the test data, or ""
+  std::string run;         ///< path of the run directory
+  std::string init_from;   ///< path of a checkpoint or run directory whose parameters to begin with, or ""
+  std::string train_data;  ///< what the training data are (see data_identity), once they are open; else ""
+
+  friend bool operator==(const RunRequest&, const RunRequest&) = default;
+};
+
+/// "train.h5, 60000 samples of 784 features": the same for the same data in another folder.
+[[nodiscard]] std::string data_identity(const DatasetInfo& data);
+
+/// Replaces what is left open ("auto") by what it comes to for these data, so that a later version repeats the run even
+/// if it would choose otherwise.
+[[nodiscard]] TrainConfig resolved(TrainConfig config, Task task);
+
+}  // namespace lockstep

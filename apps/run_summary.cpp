@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// People read what programs read: the text is made from the JSON.
+#include "apps/run_summary.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "apps/metrics_report.hpp"
+#include "apps/table.hpp"
+#include "apps/versions.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string shape_of(const NetworkSpec& spec) {
+  std::vector<Index> sizes{spec.inputs};
+  sizes.insert(sizes.end(), spec.hidden.begin(), spec.hidden.end());
+  sizes.push_back(spec.outputs);
+  return fmt::format("{}", fmt::join(sizes, "-"));
+}
+
+/// The training figures of the last epoch, as metrics.jsonl has them.
+void add_last_epoch(Json& summary, const TrainingState& state) {
+  if (state.history.empty()) return;
+  const Json record = Json::parse(state.history.back());
+  for (const auto& item : record.items())
+    if (item.key().starts_with("train_")) summary[item.key()] = item.value();
+}
+
+std::string number(const Json& summary, const std::string& key) {
+  const auto found = summary.find(key);
+  return found != summary.end() && found->is_number() ? short_number(found->get<double>()) : "-";
+}
+
+std::string figures_table(const Json& summary) {
+  const bool classes = summary.value("task", "") == name_of(Task::classification);
+  Table table;
+  if (classes)
+    table.add({"", "loss", "accuracy"});
+  else
+    table.add({"", "loss", "RMSE", "MAE", "R2"});
+  for (const std::string part : {"train", "validation", "test"}) {
+    if (!summary.contains(part + "_loss")) continue;
+    const auto figure = [&](const char* name) { return number(summary, fmt::format("{}_{}", part, name)); };
+    const std::string title = part == "train" ? "training (mean over the last epoch)" : part;
+    if (classes)
+      table.add({title, figure("loss"), figure("accuracy")});
+    else
+      table.add({title, figure("loss"), figure("rmse"), figure("mae"), figure("r2")});
+  }
+  return table.text();
+}
+
+std::string plural(Index count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
+  const TrainResult& result = run.result;
+  const Model& model = result.model;
+  Json summary;
+  summary["weights_hash"] = result.hash;
+  summary["task"] = name_of(model.task);
+  summary["network"] = shape_of(model.network.spec());
+  summary["parameters"] = model.network.layout().parameters();
+  summary["train_data"] = run.request.train_data;
+  summary["steps"] = result.state.step;
+  summary["epochs"] = result.state.epoch;
+  if (result.state.best) summary["best_epoch"] = result.state.best->epoch;
+  add_last_epoch(summary, result.state);
+  if (result.validation) add_metrics(summary, "validation_", model.task, *result.validation, model.target_names);
+  if (run.test) add_metrics(summary, "test_", model.task, *run.test, model.target_names);
+  if (model.task == Task::classification) summary["class_names"] = model.class_names;
+  summary["samples_per_second"] = result.samples_per_second;
+  summary["training_seconds"] = result.seconds;
+  summary["wall_seconds"] = run.wall_seconds;
+  summary["ranks"] = result.ranks;
+  summary["threads"] = result.threads;
+  for (const auto& version : versions(mpi)) summary["versions"][version.first] = version.second;
+  return summary;
+}
+
+std::string summary_text(const Json& summary, const RunRequest& request) {
+  const std::string data = request.test.empty() ? "DATA.h5" : request.test;
+  return fmt::format(
+      "\n{}\n\n{}\n", figures_table(summary),
+      listing({{"network", fmt::format("{}, {} parameters", summary.value("network", ""),
+                                       with_thousands(summary.value("parameters", 0.0)))},
+               {"weights hash", summary.value("weights_hash", "")},
+               {"time", fmt::format("{:.1f} s, {} samples/s on {} of {}", summary.value("wall_seconds", 0.0),
+                                    with_thousands(summary.value("samples_per_second", 0.0)),
+                                    plural(summary.value("ranks", Index{1}), "rank"),
+                                    plural(summary.value("threads", Index{1}), "thread"))},
+               {"lies in", request.run + " (config.toml, metrics.jsonl, summary.json, checkpoints/)"},
+               {"next", fmt::format("lockstep evaluate {} {}", request.run, data)},
+               {"", fmt::format("lockstep predict {} {} predictions.h5", request.run, data)}}));
+}
+
+}  // namespace lockstep

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Reading a text file whole.
+#include "apps/text_file.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/error.hpp"
+
+namespace lockstep {
+
+std::string text_of_file(const std::string& path) {
+  if (!std::filesystem::exists(path)) throw FileError(path, "there is no such file; check the path");
+  if (std::filesystem::is_directory(path)) throw FileError(path, "is a directory, not a file of text");
+  std::ifstream stream{path, std::ios::binary};
+  std::ostringstream text;
+  if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
+  if (stream.bad() || !stream.is_open()) throw FileError(path, "cannot be read; check its permissions");
+  return text.str();
+}
+
+}  // namespace lockstep

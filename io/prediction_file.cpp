@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Writing predictions window after window.
+#include "io/prediction_file.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <filesystem>
+#include <optional>
+
+#include "core/error.hpp"
+#include "io/durable_file.hpp"
+#include "io/hdf5_array.hpp"
+#include "io/hdf5_attribute.hpp"
+#include "io/hdf5_file.hpp"
+
+namespace lockstep {
+namespace {
+
+std::string checked_target(std::string path, bool replace) {
+  if (!replace && std::filesystem::exists(path))
+    throw FileError{path, "the file exists already; choose another name, or ask for it to be replaced"};
+  return path;
+}
+
+void write_attributes(const Hdf5File& file, const PredictionInfo& info) {
+  const Hdf5Attributes attributes{file, "/"};
+  attributes.write_text("task", info.classification ? "classification" : "regression");
+  attributes.write_text("model", info.model);
+  attributes.write_text("weights_hash", info.weights_hash);
+  if (!info.class_names.empty()) attributes.write_texts("class_names", info.class_names);
+  if (!info.target_names.empty()) attributes.write_texts("target_names", info.target_names);
+}
+
+}  // namespace
+
+class PredictionWriter::Impl {
+ public:
+  Impl(std::string path, const PredictionInfo& info, bool replace)
+      : path_{checked_target(std::move(path), replace)}, file_{Hdf5File::create_temporary(path_)} {
+    try {
+      write_attributes(file_, info);
+      predictions_.emplace(Hdf5Array::create(file_, "/predictions", {info.samples, info.outputs}, scalar_element));
+      if (info.classification) classes_.emplace(Hdf5Array::create(file_, "/classes", {info.samples}, Element::int32));
+    } catch (...) {
+      discard_temporary_file(path_);
+      throw;
+    }
+  }
+  ~Impl() {
+    if (!published_) discard_temporary_file(path_);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void write(Index first_row, ConstPanel outputs) {
+    assert(outputs.rows == predictions_->row_size());
+    dense_ = outputs.matrix();  // columns without their padding: (samples, outputs) in C order
+    predictions_->write({first_row, first_row + outputs.columns}, scalar_element, dense_.data());
+  }
+
+  void write_classes(Index first_row, std::span<const Label> classes) {
+    assert(classes_.has_value());
+    classes_->write({first_row, first_row + static_cast<Index>(classes.size())}, Element::int32, classes.data());
+  }
+
+  void close() {
+    predictions_.reset();
+    classes_.reset();
+    file_.close();
+    publish_file(path_);
+    published_ = true;
+  }
+
+ private:
+  std::string path_;
+  Hdf5File file_;
+  std::optional<Hdf5Array> predictions_;
+  std::optional<Hdf5Array> classes_;
+  Matrix dense_;
+  bool published_ = false;
+};
+
+PredictionWriter::PredictionWriter(std::string path, PredictionInfo info, bool replace)
+    : impl_{std::make_unique<Impl>(std::move(path), info, replace)} {}
+PredictionWriter::~PredictionWriter() = default;
+void PredictionWriter::write(Index first_row, ConstPanel outputs) { impl_->write(first_row, outputs); }
+void PredictionWriter::write_classes(Index first_row, std::span<const Label> classes) {
+  impl_->write_classes(first_row, classes);
+}
+void PredictionWriter::close() { impl_->close(); }
+
+}  // namespace lockstep

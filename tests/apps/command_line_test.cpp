@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The command as a person meets it: help, version and what it says to a slip of the pen.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/settings.hpp"
+#include "support/command.hpp"
+
+namespace lockstep::test {
+namespace {
+
+using Arguments = std::vector<std::string>;
+
+std::size_t lines_of(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST(CommandLine, PrintsItsVersionOnStandardOutput) {
+  const CommandResult result = run_lockstep({"--version"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_TRUE(result.out.starts_with("lockstep ")) << result.out;
+  EXPECT_EQ(result.err, "");
+}
+
+TEST(CommandLine, ExplainsItselfWithEveryCommandAndExamples) {
+  const CommandResult result = run_lockstep({"--help"});
+  EXPECT_EQ(result.status, 0);
+  for (const char* word : {"train", "evaluate", "predict", "checkpoint", "doctor", "Examples:", "mpirun -n 2"})
+    EXPECT_NE(result.out.find(word), std::string::npos) << word;
+  EXPECT_EQ(result.err, "");
+}
+
+TEST(CommandLine, ShowsEverySettingWithItsDefaultUnderItsHeading) {
+  const CommandResult result = run_lockstep({"train", "--help"});
+  EXPECT_EQ(result.status, 0);
+  for (const Setting& setting : settings()) {
+    EXPECT_NE(result.out.find(fmt::format("--{} ", setting.name)), std::string::npos) << setting.name;
+    EXPECT_NE(result.out.find(fmt::format("{}:", setting.group)), std::string::npos) << setting.group;
+  }
+  EXPECT_NE(result.out.find("[adam]"), std::string::npos) << result.out;
+}
+
+struct Slip {
+  const char* name;
+  Arguments arguments;
+  const char* sentence;
+};
+
+class SlipOfThePen : public testing::TestWithParam<Slip> {};
+
+TEST_P(SlipOfThePen, GetsOneSentenceAndStatusTwo) {
+  const CommandResult result = run_lockstep(GetParam().arguments);
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.err.find(GetParam().sentence), std::string::npos) << result.err;
+  EXPECT_TRUE(result.err.starts_with("error: ")) << result.err;
+  EXPECT_EQ(lines_of(result.err), 1U) << result.err;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    CommandLine, SlipOfThePen,
+    testing::Values(Slip{"NoCommand", {}, "the command is missing after 'lockstep'"},
+                    Slip{"UnknownCommand", {"trian"}, "unknown command 'trian' of 'lockstep'; did you mean 'train'?"},
+                    Slip{"UnknownSubcommand", {"checkpoint", "verfy"}, "did you mean 'verify'?"},
+                    Slip{"UnknownFlag",
+                         {"train", "--epoch", "3"},
+                         "unknown flag --epoch for 'lockstep train'; did you mean '--epochs'?"},
+                    Slip{"UnknownFlagWithValue", {"train", "--learning_rat=3"}, "did you mean '--learning-rate'?"},
+                    Slip{"MissingValue", {"train", "--seed"}, "--seed needs a value"},
+                    Slip{"MissingArgument", {"evaluate", "a.h5"}, "DATA.h5 is missing after 'lockstep evaluate'"},
+                    Slip{"OneArgumentTooMany", {"doctor", "please"}, "takes no further argument 'please'"}),
+    [](const testing::TestParamInfo<Slip>& slip) { return std::string{slip.param.name}; });
+
+TEST(CommandLine, NamesAllUnknownFlagsAtOnce) {
+  const CommandResult result = run_lockstep({"train", "--epoch", "3", "--sede", "5"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(lines_of(result.err), 2U) << result.err;
+  EXPECT_NE(result.err.find("'--seed'"), std::string::npos) << result.err;
+}
+
+TEST(CommandLine, LeavesInOrderUnderMpirun) {
+  const CommandResult result = run_lockstep_on(3, {"train", "--epoch", "3"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("did you mean '--epochs'?"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("MPI_ABORT"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("[rank"), std::string::npos) << result.err;
+}
+
+TEST(Doctor, TellsVersionsCoresAndHowToStart) {
+  const CommandResult result = run_lockstep({"doctor"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  for (const char* word : {"oneTBB", "HDF5", "matrix products", "instruction set", "mpirun ", "srun "})
+    EXPECT_NE(result.out.find(word), std::string::npos) << word;
+}
+
+TEST(Doctor, ShowsThePlaceOfEveryRank) {
+  const CommandResult result = run_lockstep_on(3, {"doctor", "--json"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  const auto object = nlohmann::json::parse(result.out);
+  ASSERT_EQ(object.at("ranks").size(), 3U);
+  for (const auto& rank : object.at("ranks")) EXPECT_GE(rank.at("threads").get<int>(), 1);
+  EXPECT_NE(object.at("versions").at("MPI").get<std::string>().find("MPI"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace lockstep::test
