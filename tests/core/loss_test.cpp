@@ -101,7 +101,9 @@ TEST(CrossEntropy, StaysFiniteForAConfidentWrongAnswer) {
   const Result result =
       computed(Loss::cross_entropy, Activation::softmax, 3, {2000, -2000, 0}, {.labels = labels, .values = {}});
   EXPECT_NEAR(result.loss, -std::log(double{std::numeric_limits<Scalar>::min()}), 1);
-  EXPECT_EQ(result.delta, (std::vector<double>{1, -1, 0}));
+  EXPECT_EQ(result.delta[0], 1);
+  EXPECT_EQ(result.delta[1], -1);
+  EXPECT_NEAR(result.delta[2], 0, 1e-37);
 }
 
 TEST(BinaryCrossEntropy, StaysFiniteForAConfidentWrongAnswer) {
@@ -110,7 +112,7 @@ TEST(BinaryCrossEntropy, StaysFiniteForAConfidentWrongAnswer) {
   const auto loss_of = [](Scalar z, const std::vector<Label>& label) {
     return computed(Loss::binary_cross_entropy, Activation::logistic, 1, {z}, {.labels = label, .values = {}}).loss;
   };
-  EXPECT_NEAR(loss_of(-30, one), 30, 30 * 8 * epsilon);
+  EXPECT_NEAR(loss_of(-30, one), 30 + std::exp(-30.0), 30 * 8 * epsilon);
   EXPECT_NEAR(loss_of(-2000, one), -std::log(double{std::numeric_limits<Scalar>::min()}), 1);
   // 1 - y knows y only to half a unit in its last place.
   EXPECT_NEAR(loss_of(2000, zero), -std::log(epsilon / 4), 1e-6);
