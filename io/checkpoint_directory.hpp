@@ -15,7 +15,9 @@ class CheckpointDirectory {
  public:
   explicit CheckpointDirectory(std::string path);
 
-  /// Writes the state and removes all but the `keep` newest.
+  /// Makes the directory if need be, writes the state, and removes all but the `keep` newest up to this step, and what
+  /// killed writers left. Files of later steps stay (a run that went back behind them found them damaged) and do not
+  /// count. Throws FileError.
   void save(const Checkpoint& checkpoint, int keep = 2);
 
   struct Newest {
@@ -23,7 +25,7 @@ class CheckpointDirectory {
     std::string path;
     std::vector<std::string> rejected;  ///< why newer files were passed over, a sentence each
   };
-  /// The newest valid checkpoint, or none.
+  /// The newest valid checkpoint, or none. Throws FileError only when the directory cannot be listed.
   [[nodiscard]] Newest newest() const;
 
  private:

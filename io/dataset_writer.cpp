@@ -79,12 +79,20 @@ class DatasetWriter::Impl {
 
   void append_features(std::span<const std::byte> bytes) {
     assert(static_cast<Index>(bytes.size()) % row_bytes_ == 0);
-    pending_.insert(pending_.end(), bytes.begin(), bytes.end());
-    const Index whole = static_cast<Index>(pending_.size()) / row_bytes_ / flush_rows_ * flush_rows_;
-    if (whole == 0) return;
-    const auto whole_bytes = static_cast<std::size_t>(whole * row_bytes_);
-    write_rows({pending_.data(), whole_bytes});
-    pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(whole_bytes));
+    const auto flush_bytes = static_cast<std::size_t>(flush_rows_ * row_bytes_);
+    while (!bytes.empty()) {
+      const bool direct = pending_.empty() && bytes.size() >= flush_bytes;
+      const std::size_t count =
+          direct ? bytes.size() / flush_bytes * flush_bytes : std::min(bytes.size(), flush_bytes - pending_.size());
+      const std::span<const std::byte> part = bytes.first(count);
+      bytes = bytes.subspan(count);
+      if (direct) {
+        write_rows(part);
+        continue;
+      }
+      pending_.insert(pending_.end(), part.begin(), part.end());
+      if (pending_.size() == flush_bytes) write_pending();
+    }
   }
 
   void append_labels(std::span<const Label> labels) {
@@ -108,8 +116,7 @@ class DatasetWriter::Impl {
   [[nodiscard]] Element element() const noexcept { return element_; }
 
   void close() {
-    write_rows(pending_);
-    pending_.clear();
+    write_pending();
     const bool classes = info_.task == Task::classification;
     const auto targets =
         classes ? static_cast<Index>(labels_.size()) : static_cast<Index>(values_.size()) / info_.targets;
@@ -147,6 +154,11 @@ class DatasetWriter::Impl {
                                          features_->rows())};
     }
     features_->write(rows, element_, bytes.data());
+  }
+
+  void write_pending() {
+    write_rows(pending_);
+    pending_.clear();
   }
 
   void check_counts(Index targets) const {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <bit>
 #include <limits>
 
@@ -48,6 +49,28 @@ std::vector<Index> shape_of(hid_t dataset, const std::string& path, const std::s
     shape.push_back(static_cast<Index>(axis));
   }
   return shape;
+}
+
+/// Filters may come from plug-ins that the writer had and we have not.
+void require_filters(hid_t dataset, const std::string& path, const std::string& name) {
+  const std::string action = fmt::format("read the filters of {}", name);
+  const Hdf5PropertiesHandle creation{hdf5_checked(H5Dget_create_plist(dataset), path, action)};
+  const int filters = hdf5_checked(H5Pget_nfilters(creation.get()), path, action);
+  for (int number = 0; number < filters; ++number) {
+    std::array<char, 64> text{};
+    unsigned flags = 0;
+    unsigned configuration = 0;
+    std::size_t values = 0;
+    const H5Z_filter_t filter =
+        hdf5_checked(H5Pget_filter2(creation.get(), static_cast<unsigned>(number), &flags, &values, nullptr,
+                                    text.size() - 1, text.data(), &configuration),
+                     path, action);
+    if (H5Zfilter_avail(filter) > 0) continue;
+    throw FileError{path,
+                    fmt::format("{} is stored with the filter '{}' (number {}), which this HDF5 lacks; install its "
+                                "plug-in, or store the data with gzip or uncompressed",
+                                name, text.data(), filter)};
+  }
 }
 
 std::vector<hsize_t> sizes_of(const std::vector<Index>& shape) { return {shape.begin(), shape.end()}; }
@@ -102,6 +125,7 @@ Hdf5Array Hdf5Array::open(const Hdf5File& file, const std::string& name) {
   if (dataset.get() < 0) {
     throw FileError{file.path(), fmt::format("{} is not a data set that can be opened ({})", name, hdf5_reason())};
   }
+  require_filters(dataset.get(), file.path(), name);
   return {file, name, std::move(dataset)};
 }
 

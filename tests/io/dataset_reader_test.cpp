@@ -331,6 +331,32 @@ TEST_F(DatasetReader, NamesRowAndColumnOfWhatIsNotFinite) {
   expect_problem("/targets holds NaN or infinity in row 5 (counted from 1), column 2;");
 }
 
+std::size_t pass_through(unsigned /*flags*/, std::size_t /*count*/, const unsigned* /*values*/, std::size_t bytes,
+                         std::size_t* /*capacity*/, void** /*buffer*/) {
+  return bytes;
+}
+
+TEST_F(DatasetReader, NamesAFilterThatIsMissing) {
+  constexpr H5Z_filter_t number = 301;  // from the range for private use
+  const H5Z_class2_t filter{H5Z_CLASS_T_VERS, number, 1, 1, "squeeze", nullptr, nullptr, pass_through};
+  ASSERT_GE(H5Zregister(&filter), 0);
+  {
+    const RawHdf5File file{path_};
+    write_labels(file);
+    const hsize_t shape[] = {11, 3};
+    const hid_t space = H5Screate_simple(2, shape, nullptr);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 2, shape);
+    H5Pset_filter(creation, number, H5Z_FLAG_MANDATORY, 0, nullptr);
+    const hid_t dataset = H5Dcreate2(file.id(), "features", H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    H5Dclose(dataset);
+    H5Pclose(creation);
+    H5Sclose(space);
+  }
+  ASSERT_GE(H5Zunregister(number), 0);
+  expect_problem("/features is stored with the filter 'squeeze' (number 301)");
+}
+
 TEST_F(DatasetReader, SaysThatAFileIsTruncated) {
   {
     const RawHdf5File file{path_};
