@@ -84,8 +84,8 @@ Metrics evaluate_rows(const Model& model, const Samples& samples, Communicator& 
   DatasetInfo info = samples.data.info();
   info.classes = model.classes;
   const ShardPass pass{model, evaluation_plan};
-  ShardStore store = evaluation_store(model, leaves_in_flight(workers));
   const Index leaves = shard_count(samples.samples, evaluation_plan.shard_size);
+  ShardStore store = evaluation_store(model, std::min(leaves, leaves_in_flight(workers)));
   const Index own = leaves_of_rank(leaves, communicator.rank(), communicator.ranks()).size();
   const auto leaf = [&](Index index, Index slot, std::span<double> sums) {
     pass.gather(samples, index, {}, store, slot);
@@ -115,7 +115,7 @@ void predict(const Model& model, const Dataset& data, Communicator& communicator
   const ShardPass pass{model, evaluation_plan};
   const Index stride = padded(outputs);
   AlignedBuffer memory{panel_scalars(outputs, std::min(total, window_rows))};
-  ShardStore store = evaluation_store(model, leaves_in_flight(workers));
+  ShardStore store = evaluation_store(model, std::min(window_shards, leaves_in_flight(workers)));
   for (Index first = 0; first < total; first += window_rows) {
     const Index rows = std::min(window_rows, total - first);
     const Panel window{.data = memory.data(), .rows = outputs, .columns = rows, .stride = stride};
