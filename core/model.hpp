@@ -18,11 +18,11 @@ struct Model {
   AlignedBuffer parameters;
   Loss loss = Loss::cross_entropy;
   Task task = Task::classification;
-  AffineTransform input_transform;   ///< raw features to inputs
-  AffineTransform target_transform;  ///< raw targets to outputs; undone in predictions
-  std::vector<std::string> class_names;
-  std::vector<std::string> feature_names;
-  std::vector<std::string> target_names;
+  AffineTransform input_transform{};   ///< raw features to inputs
+  AffineTransform target_transform{};  ///< raw targets to outputs; undone in predictions
+  std::vector<std::string> class_names{};
+  std::vector<std::string> feature_names{};
+  std::vector<std::string> target_names{};
   Index classes = 0;
 };
 
