@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// What the subcommands of `lockstep data` share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "apps/agreement.hpp"
+#include "apps/command.hpp"
+#include "io/import_output.hpp"
+
+namespace lockstep {
+
+void add_data_import(CLI::App& data, CommandContext& context);
+void add_data_info(CLI::App& data, CommandContext& context);
+void add_data_make(CLI::App& data, CommandContext& context);
+void add_data_split(CLI::App& data, CommandContext& context);
+
+/// The flags that say how an output file is written.
+class OutputFlags {
+ public:
+  /// Adds --chunk, --gzip and --force.
+  explicit OutputFlags(CLI::App& command);
+
+  /// The output `path` with these flags. Throws RequestError.
+  [[nodiscard]] ImportOutput output(const std::string& path) const;
+
+ private:
+  Index chunk_samples_ = 0;
+  int gzip_ = 0;
+  bool force_ = false;
+};
+
+/// Does `action` on rank 0 while the others wait; what it throws as RequestError, all ranks throw.
+template <class Action>
+void on_first_rank(CommandContext& context, Action&& action) {
+  agreed(context.mpi.world(), [&] {
+    if (context.mpi.world().rank() == 0) action();
+    return true;
+  });
+}
+
+/// Calls work(progress) and shows how far it is.
+void with_progress(Console& console, const std::string& title, const std::function<void(const ImportProgress&)>& work);
+
+/// "1 sample", "1,797 samples".
+[[nodiscard]] std::string counted(Index count, const std::string& singular, const std::string& plural);
+
+}  // namespace lockstep

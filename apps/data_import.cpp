@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// lockstep data import
+#include <fmt/format.h>
+
+#include <array>
+
+#include "apps/data_command.hpp"
+#include "core/error.hpp"
+#include "io/byte_source.hpp"
+#include "io/idx_import.hpp"
+#include "io/table_import.hpp"
+#include "io/text_format.hpp"
+
+namespace lockstep {
+namespace {
+
+/// Flags that only one of the two kinds of input takes.
+struct TableFlags {
+  std::string target;
+  std::string delimiter;
+  bool header = false;
+  bool no_header = false;
+  std::string missing;
+  std::string task;
+  std::vector<std::string> ignored;
+  std::vector<std::string> categorical;
+};
+
+void add_flags(CLI::App& command, TableFlags& flags) {
+  const char* group = "Tables";
+  command.add_option("--target", flags.target, "The column to predict: its name, its position counted from 1, or last")
+      ->type_name("COLUMN")
+      ->group(group);
+  command
+      .add_option("--task", flags.task,
+                  "What to predict; unless said, classification when the target is text or at most 20 different whole "
+                  "numbers that occur twice on average, else regression")
+      ->type_name("classification|regression")
+      ->group(group);
+  command
+      .add_option("--missing", flags.missing,
+                  "What to do about missing values (empty, ?, NA, NaN): drop leaves such rows out, fill puts in the "
+                  "median or an own category [error]")
+      ->type_name("error|drop|fill")
+      ->group(group);
+  command.add_option("--ignore", flags.ignored, "Columns to leave out, separated by commas")
+      ->type_name("COLUMNS")
+      ->delimiter(',')
+      ->group(group);
+  command.add_option("--categorical", flags.categorical, "Columns of categories although they look like numbers")
+      ->type_name("COLUMNS")
+      ->delimiter(',')
+      ->group(group);
+  command
+      .add_option("--delimiter", flags.delimiter,
+                  "comma, semicolon, tab, blanks or one character; unless said, detected")
+      ->type_name("NAME")
+      ->group(group);
+  command.add_flag("--header", flags.header, "The first line holds the names of the columns; unless said, detected")
+      ->group(group);
+  command.add_flag("--no-header", flags.no_header, "The first line is data")->group(group);
+}
+
+bool is_idx(const std::string& path) {
+  std::array<char, 4> magic{1, 1, 1, 1};
+  ByteSource{path}.read(magic);
+  return magic[0] == 0 && magic[1] == 0 && magic[2] >= 8 && magic[2] <= 14 && magic[3] > 0;
+}
+
+class DataImport {
+ public:
+  DataImport(CLI::App& command, CommandContext& context) : context_{context}, command_{command}, output_{command} {
+    command
+        .add_option("FILES", files_,
+                    "TABLE OUT.h5 for delimited text, or IMAGES LABELS OUT.h5 for IDX; inputs may be gzip-compressed")
+        ->required()
+        ->expected(2, 3);
+    command.add_option("--like", like_, "A data set whose columns, categories, classes and fill values to take over")
+        ->type_name("TRAIN.h5");
+    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_flags(command, table_);
+    command.add_option("--class-names", class_names_, "Names of the classes 0, 1, 2, ..., separated by commas")
+        ->type_name("NAMES")
+        ->delimiter(',')
+        ->group("IDX");
+    command.footer(
+        "Columns of text become one feature for each category. Names, categories, classes and fill values\n"
+        "are kept in the file, for --like.\n\n"
+        "Examples:\n"
+        "  lockstep data import housing.csv housing.h5 --target median_house_value --missing fill\n"
+        "  lockstep data import train.csv train.h5 --target last --task classification\n"
+        "  lockstep data import test.csv test.h5 --like train.h5\n"
+        "  lockstep data import train-images-idx3-ubyte.gz train-labels-idx1-ubyte.gz train.h5");
+  }
+
+  int run() {
+    if (json_) context_.console.reserve_output_for_json();
+    on_first_rank(context_, [&] { files_.size() == 3 ? import_images() : import_text(); });
+    return exit_done;
+  }
+
+ private:
+  /// Throws for flags of the other kind of input.
+  void refuse(const char* group, const char* input) const {
+    std::vector<std::string> problems;
+    for (const CLI::Option* option : command_.get_options()) {
+      if (option->get_group() != group || option->count() == 0) continue;
+      problems.push_back(fmt::format("--{} cannot be said of {}; leave it out", option->get_lnames().front(), input));
+    }
+    if (!problems.empty()) throw RequestError{problems};
+  }
+
+  void import_images() {
+    refuse("Tables", "IDX files (two inputs)");
+    const IdxImport request{.images = files_[0], .labels = files_[1], .class_names = class_names_, .like = like_};
+    DatasetInfo info;
+    with_progress(context_.console, "import", [&](const ImportProgress& progress) {
+      info = import_idx(request, output_.output(files_[2]), progress);
+    });
+    context_.console.out(headline(info, files_[2]));
+    if (json_) context_.console.json(object(info, files_[2]).dump(2));
+  }
+
+  [[nodiscard]] TableImport table_request() const {
+    if (table_.header && table_.no_header)
+      throw RequestError{"--header and --no-header contradict each other; say one"};
+    TableImport request;
+    request.table = files_[0];
+    request.target = table_.target;
+    request.ignored = table_.ignored;
+    request.categorical = table_.categorical;
+    request.like = like_;
+    if (!table_.delimiter.empty()) request.form.delimiter = delimiter_named(table_.delimiter);
+    if (table_.header || table_.no_header) request.form.header = table_.header;
+    if (!table_.missing.empty()) request.missing = missing_policy_named(table_.missing);
+    if (!table_.task.empty()) request.task = task_named(table_.task);
+    return request;
+  }
+
+  void import_text() {
+    refuse("IDX", "a table (one input)");
+    if (is_idx(files_[0])) {
+      throw RequestError{
+          fmt::format("{} is an IDX file; name its partner too: data import IMAGES LABELS OUT.h5", files_[0])};
+    }
+    const TableImport request = table_request();
+    TableReport report;
+    with_progress(context_.console, "import", [&](const ImportProgress& progress) {
+      report = import_table(request, output_.output(files_[1]), progress);
+    });
+    context_.console.out(text(report));
+    if (json_) context_.console.json(object(report).dump(2));
+  }
+
+  static std::string headline(const DatasetInfo& info, const std::string& path) {
+    return fmt::format("{}: {}, {}, {}", path, counted(info.samples, "sample", "samples"),
+                       counted(info.features, "feature", "features"),
+                       info.task == Task::classification ? counted(info.classes, "class", "classes") : "regression");
+  }
+
+  [[nodiscard]] std::string text(const TableReport& report) const {
+    std::string text = headline(report.info, files_[1]);
+    text += fmt::format("\n{} of '{}' ({})", name_of(report.info.task), report.info.target_names.front(),
+                        report.task_reason);
+    text += fmt::format("\nread as {}, {} header", name_of_delimiter(report.delimiter),
+                        report.schema.header ? "with" : "without");
+    if (report.dropped_rows > 0) {
+      text += fmt::format("\nleft out {} with missing values", counted(report.dropped_rows, "row", "rows"));
+    }
+    if (report.filled_values > 0)
+      text += fmt::format("\nfilled {}", counted(report.filled_values, "missing value", "missing values"));
+    return text;
+  }
+
+  static nlohmann::ordered_json object(const DatasetInfo& info, const std::string& path) {
+    return {{"path", path},
+            {"task", name_of(info.task)},
+            {"samples", info.samples},
+            {"features", info.features},
+            {"classes", info.classes},
+            {"class_names", info.class_names}};
+  }
+
+  [[nodiscard]] nlohmann::ordered_json object(const TableReport& report) const {
+    nlohmann::ordered_json result = object(report.info, files_[1]);
+    result["feature_names"] = report.info.feature_names;
+    result["target"] = report.info.target_names.front();
+    result["task_reason"] = report.task_reason;
+    result["delimiter"] = name_of_delimiter(report.delimiter);
+    result["header"] = report.schema.header;
+    result["dropped_rows"] = report.dropped_rows;
+    result["filled_values"] = report.filled_values;
+    return result;
+  }
+
+  CommandContext& context_;
+  CLI::App& command_;
+  OutputFlags output_;
+  std::vector<std::string> files_;
+  TableFlags table_;
+  std::vector<std::string> class_names_;
+  std::string like_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+void add_data_import(CLI::App& data, CommandContext& context) {
+  CLI::App* command = data.add_subcommand("import", "Make a data set from a table of text or from IDX files");
+  const auto import = std::make_shared<DataImport>(*command, context);
+  command->callback([import, &context] { context.run = [import] { return import->run(); }; });
+}
+
+}  // namespace lockstep

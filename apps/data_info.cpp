@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// lockstep data info
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <filesystem>
+
+#include "apps/data_command.hpp"
+#include "apps/table.hpp"
+#include "io/dataset_summary.hpp"
+#include "io/table_schema.hpp"
+
+namespace lockstep {
+namespace {
+
+/// More than these many features or classes are not listed one by one for people.
+constexpr std::size_t most_listed = 40;
+
+std::string name_or_number(const std::vector<std::string>& names, std::size_t index) {
+  return names.empty() ? fmt::format("{}", index) : names[index];
+}
+
+void add_row(Table& table, const std::string& name, const ValueSummary& summary) {
+  table.add({name, fmt::format("{:.6g}", summary.least), fmt::format("{:.6g}", summary.greatest),
+             fmt::format("{:.6g}", summary.mean), fmt::format("{:.6g}", summary.deviation)});
+}
+
+std::string value_table(const char* what, const std::vector<std::string>& names,
+                        const std::vector<ValueSummary>& values) {
+  Table table;
+  table.add({what, "least", "greatest", "mean", "deviation"});
+  if (values.size() > most_listed) {
+    add_row(table, fmt::format("all {}", values.size()), over_all(values));
+  } else {
+    for (std::size_t i = 0; i < values.size(); ++i) add_row(table, name_or_number(names, i), values[i]);
+  }
+  return table.text();
+}
+
+std::string class_table(const DatasetInfo& info, const std::vector<Index>& class_samples) {
+  Table table;
+  table.add({"class", "samples", "share"});
+  for (std::size_t i = 0; i < std::min(most_listed, class_samples.size()); ++i) {
+    const double share = static_cast<double>(class_samples[i]) / static_cast<double>(info.samples);
+    table.add({name_or_number(info.class_names, i), with_thousands(static_cast<double>(class_samples[i])),
+               fmt::format("{:.1f} %", 100 * share)});
+  }
+  if (class_samples.size() > most_listed) table.add({fmt::format("and {} more", class_samples.size() - most_listed)});
+  return table.text();
+}
+
+std::string storage_of(const Dataset& data) {
+  const std::string type = data.info().byte_features ? "bytes (uint8)" : "floats";
+  const ReadPattern pattern = data.read_pattern();
+  if (pattern == ReadPattern{}) return fmt::format("{}, contiguous", type);
+  return fmt::format("{}, in chunks of {} samples", type, pattern.block);
+}
+
+std::string task_of(const DatasetInfo& info) {
+  if (info.task == Task::classification) return fmt::format("classification into {} classes", info.classes);
+  if (info.target_names.empty()) return fmt::format("regression of {}", counted(info.targets, "target", "targets"));
+  return fmt::format("regression of {}", fmt::join(info.target_names, ", "));
+}
+
+nlohmann::ordered_json json_of(const std::vector<std::string>& names, const std::vector<ValueSummary>& values) {
+  auto list = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    list.push_back({{"name", name_or_number(names, i)},
+                    {"least", values[i].least},
+                    {"greatest", values[i].greatest},
+                    {"mean", values[i].mean},
+                    {"deviation", values[i].deviation}});
+  }
+  return list;
+}
+
+class DataInfo {
+ public:
+  DataInfo(CLI::App& command, CommandContext& context) : context_{context} {
+    command.add_option("FILE.h5", path_, "The data set")->required();
+    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    command.footer("Examples:\n  lockstep data info train.h5\n  lockstep data info train.h5 --json");
+  }
+
+  int run() {
+    if (json_) context_.console.reserve_output_for_json();
+    on_first_rank(context_, [&] { describe(); });
+    return exit_done;
+  }
+
+ private:
+  void describe() {
+    const std::unique_ptr<Dataset> data = open_dataset(path_);
+    DatasetSummary summary;
+    with_progress(context_.console, "read",
+                  [&](const ImportProgress& progress) { summary = summarize(*data, progress); });
+    const std::string schema = extra_attribute(path_, schema_attribute);
+    context_.console.out(text(*data, summary, !schema.empty()));
+    if (json_) context_.console.json(object(*data, summary, schema).dump(2));
+  }
+
+  [[nodiscard]] std::string text(const Dataset& data, const DatasetSummary& summary, bool from_table) const {
+    const DatasetInfo& info = data.info();
+    const auto bytes = static_cast<double>(std::filesystem::file_size(path_));
+    std::vector<std::pair<std::string, std::string>> entries{
+        {"file", fmt::format("{} ({} bytes)", path_, with_thousands(bytes))},
+        {"task", task_of(info)},
+        {"samples", with_thousands(static_cast<double>(info.samples))},
+        {"features", fmt::format("{} ({})", info.features, fmt::join(info.feature_shape, " x "))},
+        {"stored as", storage_of(data)}};
+    if (from_table) entries.emplace_back("made from", "a table; --like can read others the same way");
+    std::string result = listing(entries);
+    if (info.task == Task::classification) {
+      result += "\n\n" + class_table(info, summary.class_samples);
+    } else {
+      result += "\n\n" + value_table("target", info.target_names, summary.targets);
+    }
+    return result + "\n\n" + value_table("feature", info.feature_names, summary.features);
+  }
+
+  [[nodiscard]] nlohmann::ordered_json object(const Dataset& data, const DatasetSummary& summary,
+                                              const std::string& schema) const {
+    const DatasetInfo& info = data.info();
+    nlohmann::ordered_json object{
+        {"path", path_},
+        {"bytes", std::filesystem::file_size(path_)},
+        {"task", name_of(info.task)},
+        {"samples", info.samples},
+        {"features", info.features},
+        {"feature_shape", info.feature_shape},
+        {"feature_type", info.byte_features ? "uint8" : "float32"},
+        {"chunk_samples", data.read_pattern() == ReadPattern{} ? 0 : data.read_pattern().block}};
+    if (info.task == Task::classification) {
+      object["classes"] = info.classes;
+      object["class_names"] = info.class_names;
+      object["class_samples"] = summary.class_samples;
+    } else {
+      object["targets"] = json_of(info.target_names, summary.targets);
+    }
+    object["feature_values"] = json_of(info.feature_names, summary.features);
+    if (!schema.empty()) object["table_schema"] = nlohmann::ordered_json::parse(schema);
+    return object;
+  }
+
+  CommandContext& context_;
+  std::string path_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+void add_data_info(CLI::App& data, CommandContext& context) {
+  CLI::App* command = data.add_subcommand("info", "Show what a data set holds: samples, classes, values");
+  const auto info = std::make_shared<DataInfo>(*command, context);
+  command->callback([info, &context] { context.run = [info] { return info->run(); }; });
+}
+
+}  // namespace lockstep
