@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "apps/data_command.hpp"
 #include "core/error.hpp"
@@ -71,10 +72,11 @@ class DataImport {
  public:
   DataImport(CLI::App& command, CommandContext& context) : context_{context}, command_{command}, output_{command} {
     command
-        .add_option("FILES", files_,
-                    "TABLE OUT.h5 for delimited text, or IMAGES LABELS OUT.h5 for IDX; inputs may be gzip-compressed")
-        ->required()
-        ->expected(2, 3);
+        .add_option("TABLE|IMAGES", input_,
+                    "Delimited text, or the images of a pair of IDX files; may be gzip-compressed")
+        ->required();
+    command.add_option("OUT.h5|LABELS", second_, "The file to make; for IDX the file of labels")->required();
+    command.add_option("OUT.h5", third_, "For IDX the file to make");
     command.add_option("--like", like_, "A data set whose columns, categories, classes and fill values to take over")
         ->type_name("TRAIN.h5");
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
@@ -95,7 +97,7 @@ class DataImport {
 
   int run() {
     if (json_) context_.console.reserve_output_for_json();
-    on_first_rank(context_, [&] { files_.size() == 3 ? import_images() : import_text(); });
+    on_first_rank(context_, [&] { third_.empty() ? import_text() : import_images(); });
     return exit_done;
   }
 
@@ -112,20 +114,20 @@ class DataImport {
 
   void import_images() {
     refuse("Tables", "IDX files (two inputs)");
-    const IdxImport request{.images = files_[0], .labels = files_[1], .class_names = class_names_, .like = like_};
+    const IdxImport request{.images = input_, .labels = second_, .class_names = class_names_, .like = like_};
     DatasetInfo info;
     with_progress(context_.console, "import", [&](const ImportProgress& progress) {
-      info = import_idx(request, output_.output(files_[2]), progress);
+      info = import_idx(request, output_.output(third_), progress);
     });
-    context_.console.out(headline(info, files_[2]));
-    if (json_) context_.console.json(object(info, files_[2]).dump(2));
+    context_.console.out(headline(info, third_));
+    if (json_) context_.console.json(object(info, third_).dump(2));
   }
 
   [[nodiscard]] TableImport table_request() const {
     if (table_.header && table_.no_header)
       throw RequestError{"--header and --no-header contradict each other; say one"};
     TableImport request;
-    request.table = files_[0];
+    request.table = input_;
     request.target = table_.target;
     request.ignored = table_.ignored;
     request.categorical = table_.categorical;
@@ -139,14 +141,14 @@ class DataImport {
 
   void import_text() {
     refuse("IDX", "a table (one input)");
-    if (is_idx(files_[0])) {
+    if (is_idx(input_)) {
       throw RequestError{
-          fmt::format("{} is an IDX file; name its partner too: data import IMAGES LABELS OUT.h5", files_[0])};
+          fmt::format("{} is an IDX file; name its partner too: data import IMAGES LABELS OUT.h5", input_)};
     }
     const TableImport request = table_request();
     TableReport report;
     with_progress(context_.console, "import", [&](const ImportProgress& progress) {
-      report = import_table(request, output_.output(files_[1]), progress);
+      report = import_table(request, output_.output(second_), progress);
     });
     context_.console.out(text(report));
     if (json_) context_.console.json(object(report).dump(2));
@@ -159,7 +161,7 @@ class DataImport {
   }
 
   [[nodiscard]] std::string text(const TableReport& report) const {
-    std::string text = headline(report.info, files_[1]);
+    std::string text = headline(report.info, second_);
     text += fmt::format("\n{} of '{}' ({})", name_of(report.info.task), report.info.target_names.front(),
                         report.task_reason);
     text += fmt::format("\nread as {}, {} header", name_of_delimiter(report.delimiter),
@@ -182,7 +184,7 @@ class DataImport {
   }
 
   [[nodiscard]] nlohmann::ordered_json object(const TableReport& report) const {
-    nlohmann::ordered_json result = object(report.info, files_[1]);
+    nlohmann::ordered_json result = object(report.info, second_);
     result["feature_names"] = report.info.feature_names;
     result["target"] = report.info.target_names.front();
     result["task_reason"] = report.task_reason;
@@ -196,7 +198,9 @@ class DataImport {
   CommandContext& context_;
   CLI::App& command_;
   OutputFlags output_;
-  std::vector<std::string> files_;
+  std::string input_;
+  std::string second_;
+  std::string third_;  ///< empty for tables
   TableFlags table_;
   std::vector<std::string> class_names_;
   std::string like_;

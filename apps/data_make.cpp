@@ -2,6 +2,8 @@
 // lockstep data make
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "apps/data_command.hpp"
 #include "apps/table.hpp"
 #include "io/synthetic/synthetic.hpp"
@@ -9,11 +11,10 @@
 namespace lockstep {
 namespace {
 
-std::string description() {
-  std::string text = "Draw a data set from a formula and a seed; needs no download. NAME is one of\n";
+std::string list_of_names() {
   std::vector<std::pair<std::string, std::string>> entries;
   for (const SyntheticName& entry : synthetic_names()) entries.emplace_back("  " + std::string{entry.name}, entry.help);
-  return text + listing(entries);
+  return "NAME is one of\n" + listing(entries);
 }
 
 class DataMake {
@@ -26,11 +27,12 @@ class DataMake {
         ->type_name("NUMBER")
         ->capture_default_str();
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
-    command.footer(
-        "Examples:\n"
-        "  lockstep data make digits train.h5 --samples 12000 --seed 1\n"
-        "  lockstep data make digits test.h5 --samples 2000 --seed 2\n"
-        "  lockstep data make xor xor.h5 --samples 400");
+    command.footer(list_of_names() +
+                   "\n\n"
+                   "Examples:\n"
+                   "  lockstep data make digits train.h5 --samples 12000 --seed 1\n"
+                   "  lockstep data make digits test.h5 --samples 2000 --seed 2\n"
+                   "  lockstep data make xor xor.h5 --samples 400");
   }
 
   int run() {
@@ -70,7 +72,7 @@ class DataMake {
 }  // namespace
 
 void add_data_make(CLI::App& data, CommandContext& context) {
-  CLI::App* command = data.add_subcommand("make", description());
+  CLI::App* command = data.add_subcommand("make", "Draw a data set from a formula and a seed; needs no download");
   const auto make = std::make_shared<DataMake>(*command, context);
   command->callback([make, &context] { context.run = [make] { return make->run(); }; });
 }
