@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "apps/data_command.hpp"
+#include "apps/json_text.hpp"
 #include "core/error.hpp"
 #include "io/byte_source.hpp"
 #include "io/idx_import.hpp"
@@ -120,7 +120,7 @@ class DataImport {
       info = import_idx(request, output_.output(third_), progress);
     });
     context_.console.out(headline(info, third_));
-    if (json_) context_.console.json(object(info, third_).dump(2));
+    if (json_) context_.console.json(json_text(object(info, third_)));
   }
 
   [[nodiscard]] TableImport table_request() const {
@@ -151,7 +151,7 @@ class DataImport {
       report = import_table(request, output_.output(second_), progress);
     });
     context_.console.out(text(report));
-    if (json_) context_.console.json(object(report).dump(2));
+    if (json_) context_.console.json(json_text(object(report)));
   }
 
   static std::string headline(const DatasetInfo& info, const std::string& path) {

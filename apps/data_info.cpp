@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "apps/data_command.hpp"
+#include "apps/json_text.hpp"
 #include "apps/table.hpp"
 #include "io/dataset_summary.hpp"
 #include "io/table_schema.hpp"
@@ -97,7 +97,7 @@ class DataInfo {
                   [&](const ImportProgress& progress) { summary = summarize(*data, progress); });
     const std::string schema = extra_attribute(path_, schema_attribute);
     context_.console.out(text(*data, summary, !schema.empty()));
-    if (json_) context_.console.json(object(*data, summary, schema).dump(2));
+    if (json_) context_.console.json(json_text(object(*data, summary, schema)));
   }
 
   [[nodiscard]] std::string text(const Dataset& data, const DatasetSummary& summary, bool from_table) const {

@@ -2,9 +2,8 @@
 // lockstep data make
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "apps/data_command.hpp"
+#include "apps/json_text.hpp"
 #include "apps/table.hpp"
 #include "io/synthetic/synthetic.hpp"
 
@@ -57,7 +56,7 @@ class DataMake {
                                         {"features", info.features},
                                         {"classes", info.classes},
                                         {"seed", seed_}};
-    context_.console.json(object.dump(2));
+    context_.console.json(json_text(object));
   }
 
   CommandContext& context_;

@@ -4,9 +4,9 @@
 
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "apps/data_command.hpp"
+#include "apps/json_text.hpp"
 #include "core/error.hpp"
 #include "io/dataset_split.hpp"
 
@@ -67,7 +67,7 @@ class DataSplit {
                                         {"rest", {{"path", rest_}, {"samples", rest}}},
                                         {"shuffle", shuffle_},
                                         {"seed", seed_}};
-    context_.console.json(object.dump(2));
+    context_.console.json(json_text(object));
   }
 
   CommandContext& context_;

@@ -21,6 +21,7 @@ namespace {
 int run(std::vector<std::string> arguments, MpiEnvironment& mpi, Console& console) {
   const std::unique_ptr<CLI::App> root = make_root_command();
   CommandContext context{.console = console, .mpi = mpi, .run = {}};
+  add_data_command(*root, context);
   add_train_command(*root, context);
   add_evaluate_command(*root, context);
   add_predict_command(*root, context);
