@@ -271,7 +271,9 @@ TEST_P(Interrupted, SavesAndContinuesToTheSameEnd) {
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   command.send(how.signal);
   const CommandResult stopped = command.wait();
-  ASSERT_EQ(stopped.status, 75) << stopped.err;
+  // An mpirun that is itself told to end answers 1, whatever its ranks say.
+  const bool told_mpirun_to_end = how.ranks > 1 && how.signal == SIGTERM;
+  ASSERT_EQ(stopped.status, told_mpirun_to_end ? 1 : 75) << stopped.err;
   EXPECT_NE(stopped.err.find("the same command goes on from there"), std::string::npos) << stopped.err;
   EXPECT_FALSE(fs::exists(run_path() + "/summary.json"));
 
