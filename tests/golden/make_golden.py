@@ -332,7 +332,7 @@ def network_cases():
         network_case(data, classifier, l1=0.0078125, l2=0.03125),
         network_case(data, classifier, weight_decay=0.125, optimizer="nesterov"),
         network_case(data, classifier, clip_norm=0.125, optimizer="momentum"),
-        network_case(data, classifier, max_norm=0.75),
+        network_case(data, classifier, max_norm=0.25),
     ]
     return {
         "features": numbers(data["features"]),
