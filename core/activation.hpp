@@ -8,7 +8,8 @@
 
 namespace lockstep {
 
-/// step (Heaviside, 1 at 0) and sign (0 at 0) have no useful derivative: they run forward only. softmax is for outputs only.
+/// step (Heaviside, 1 at 0) and sign (0 at 0) have no useful derivative: they run forward only. softmax is for outputs
+/// only.
 enum class Activation {
   step,
   sign,
@@ -32,14 +33,14 @@ enum class Activation {
 [[nodiscard]] bool trainable(Activation activation);
 
 /// Replaces each z by f(z). `softmax` normalises each column. NaN stays NaN.
-/// Thread-safe on disjoint panels: writes the rows and the padding that completes the last row's aligned unit, so row blocks
-/// that begin at multiples of `alignment_scalars` can be done apart (but softmax needs whole columns).
-/// The bits of an element depend on its value alone (softmax: on its column), not on where it lies.
+/// Thread-safe on disjoint panels: writes the rows and the padding that completes the last row's aligned unit, so row
+/// blocks that begin at multiples of `alignment_scalars` can be done apart (but softmax needs whole columns). The bits
+/// of an element depend on its value alone (softmax: on its column), not on where it lies.
 void activate(Activation activation, Panel values);
 
-/// Replaces each z in `values` by f(z) and writes f'(z) to `slope`, of the same shape and stride, in one pass. At a kink
-/// the slope is the smaller of the two, as in PyTorch; f(z) has the bits that `activate` gives.
-/// Not for step, sign and softmax (assert): the first two cannot be trained, the last belongs to its loss.
+/// Replaces each z in `values` by f(z) and writes f'(z) to `slope`, of the same shape and stride, in one pass. At a
+/// kink the slope is the smaller of the two, as in PyTorch; f(z) has the bits that `activate` gives. Not for step, sign
+/// and softmax (assert): the first two cannot be trained, the last belongs to its loss.
 void activate_with_slope(Activation activation, Panel values, Panel slope);
 
 }  // namespace lockstep

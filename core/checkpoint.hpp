@@ -22,14 +22,14 @@ struct BestSoFar {
 
 /// What changes while training. Whole arrays, gathered from the slices of all ranks.
 struct TrainingState {
-  std::uint64_t step = 0;                  ///< steps taken
-  Index epoch = 0;                         ///< epochs finished
-  Index step_in_epoch = 0;                 ///< steps taken of the unfinished epoch
-  bool finished = false;                   ///< the run is over: steps done or stopped early
-  std::vector<AlignedBuffer> optimizer;    ///< one for each of state_names(), in the parameters' layout
-  std::vector<double> epoch_sums;          ///< metric sums of the unfinished epoch's training steps
+  std::uint64_t step = 0;                ///< steps taken
+  Index epoch = 0;                       ///< epochs finished
+  Index step_in_epoch = 0;               ///< steps taken of the unfinished epoch
+  bool finished = false;                 ///< the run is over: steps done or stopped early
+  std::vector<AlignedBuffer> optimizer;  ///< one for each of state_names(), in the parameters' layout
+  std::vector<double> epoch_sums;        ///< metric sums of the unfinished epoch's training steps
   std::optional<BestSoFar> best;
-  std::vector<std::string> history;        ///< the lines of metrics.jsonl of the finished epochs
+  std::vector<std::string> history;  ///< the lines of metrics.jsonl of the finished epochs
 };
 
 /// One checkpoint: one state.

@@ -21,8 +21,8 @@ enum class Initializer { he, glorot, lecun };
 /// he for the ReLU family (relu, leaky-relu, elu, gelu, silu), glorot for the others.
 [[nodiscard]] Initializer initializer_for(Activation activation);
 
-/// Writes the weights of block number `block_index` (all of `weights`, block.size() scalars). Weight k of the block is a function of
-/// (seed, block_index, k) alone. A bias block is set to zero.
+/// Writes the weights of block number `block_index` (all of `weights`, block.size() scalars). Weight k of the block is
+/// a function of (seed, block_index, k) alone. A bias block is set to zero.
 void initialize(Initializer initializer, std::uint64_t seed, Index block_index, const ParameterBlock& block,
                 std::span<Scalar> weights);
 

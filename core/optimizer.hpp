@@ -27,9 +27,9 @@ enum class Optimizer { sgd, momentum, nesterov, rmsprop, adam, adamw };
 struct UpdateRule {
   Optimizer optimizer = Optimizer::sgd;
   double learning_rate = 0;
-  double momentum = 0;        ///< momentum, nesterov: velocity = momentum * velocity + gradient
-  double decay_rate = 0;      ///< rmsprop: 0.99
-  double beta1 = 0;           ///< adam, adamw
+  double momentum = 0;    ///< momentum, nesterov: velocity = momentum * velocity + gradient
+  double decay_rate = 0;  ///< rmsprop: 0.99
+  double beta1 = 0;       ///< adam, adamw
   double beta2 = 0;
   double epsilon = 0;         ///< rmsprop, adam, adamw: added outside the square root
   std::uint64_t step = 1;     ///< 1 for the first step (bias correction of adam, adamw)

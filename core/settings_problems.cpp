@@ -101,8 +101,8 @@ void check_pass(Problems& found, const TrainConfig& config) {
   require_at_least(found, "threads", config.threads, 0);
   constexpr Index most_threads = 1024;
   if (config.threads > most_threads)
-    found.push_back(fmt::format("threads is {}; one rank uses at most {}, start more ranks instead", config.threads,
-                                most_threads));
+    found.push_back(
+        fmt::format("threads is {}; one rank uses at most {}, start more ranks instead", config.threads, most_threads));
   require_at_least(found, "checkpoint-every", config.checkpoint_every, 0);
 }
 

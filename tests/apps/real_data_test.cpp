@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Published results on real data sets, from the files that a user would have, by the recipes that we ship.
-// The data are not ours to ship: without them (LOCKSTEP_DATA, or ../shared/data) these tests say that they were skipped.
+// The data are not ours to ship: without them (LOCKSTEP_DATA, or ../shared/data) these tests say that they were
+// skipped.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -71,7 +72,8 @@ TEST_F(RealData, CaliforniaHousingComesWithin52000Dollars) {
 TEST_F(RealData, FashionMnistReproducesThePublishedRecipe) {
   for (const std::string part : {"train", "t10k"})
     import_files({data("fashion-mnist/" + part + "-images-idx3-ubyte.gz"),
-                  data("fashion-mnist/" + part + "-labels-idx1-ubyte.gz"), file(part == "train" ? "train.h5" : "test.h5")});
+                  data("fashion-mnist/" + part + "-labels-idx1-ubyte.gz"),
+                  file(part == "train" ? "train.h5" : "test.h5")});
   EXPECT_NEAR(train("fashion-mnist-published", 2)["test_accuracy"].get<double>(), 0.8837, 0.006);
 }
 
