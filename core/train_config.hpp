@@ -62,7 +62,7 @@ struct TrainConfig {
   Standardize standardize = Standardize::automatic;
   // machine: none of these changes the result
   Index threads = 0;           ///< 0: the cores this rank may use
-  Index checkpoint_every = 0;  ///< steps; 0: at the end of each epoch
+  Index checkpoint_every = 0;  ///< steps; 0: at ends of epochs, at most every ten seconds
 
   friend bool operator==(const TrainConfig&, const TrainConfig&) = default;
 };
