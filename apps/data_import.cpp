@@ -5,6 +5,7 @@
 #include <array>
 
 #include "apps/data_command.hpp"
+#include "apps/distinct_paths.hpp"
 #include "apps/json_text.hpp"
 #include "core/error.hpp"
 #include "io/byte_source.hpp"
@@ -113,6 +114,7 @@ class DataImport {
   }
 
   void import_images() {
+    require_not_an_input(third_, {input_, second_, like_});
     refuse("Tables", "IDX files (two inputs)");
     const IdxImport request{.images = input_, .labels = second_, .class_names = class_names_, .like = like_};
     DatasetInfo info;
@@ -140,6 +142,7 @@ class DataImport {
   }
 
   void import_text() {
+    require_not_an_input(second_, {input_, like_});
     refuse("IDX", "a table (one input)");
     if (is_idx(input_)) {
       throw RequestError{

@@ -7,6 +7,7 @@
 
 #include "apps/agreement.hpp"
 #include "apps/command.hpp"
+#include "apps/distinct_paths.hpp"
 #include "apps/inference.hpp"
 #include "apps/json_text.hpp"
 #include "apps/progress.hpp"
@@ -37,7 +38,9 @@ class PredictCommand {
     const bool first = context_.mpi.world().rank() == 0;
     std::optional<PredictionWriter> writer;
     agreed(context_.mpi.world(), [&] {
-      if (first) writer.emplace(out_path_, description(opened), force_);
+      if (!first) return true;
+      require_not_an_input(out_path_, {input_.data_path(), opened.source.path});
+      writer.emplace(out_path_, description(opened), force_);
       return true;
     });
     predict_all(opened, writer ? &*writer : nullptr);

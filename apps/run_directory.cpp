@@ -96,6 +96,12 @@ void RunDirectory::require_same(const RunRequest& now) const {
   throw RequestError(std::move(reasons));
 }
 
+bool RunDirectory::has_checkpoints() const {
+  std::error_code absent;
+  const fs::directory_iterator entries{checkpoints(), absent};
+  return !absent && entries != fs::directory_iterator{};
+}
+
 void RunDirectory::make() const {
   std::error_code failure;
   fs::create_directories(checkpoints(), failure);

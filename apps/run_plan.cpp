@@ -36,7 +36,8 @@ Decision decide(const RunDirectory& directory, const RunRequest& request) {
   Decision decision;
   RunPlan& plan = decision.plan;
   const RunDirectory::State state = directory.state();
-  if (state != RunDirectory::State::absent) directory.require_same(request);
+  // A run that never came to a checkpoint has nothing to lose: the corrected command may begin in its place.
+  if (state == RunDirectory::State::finished || directory.has_checkpoints()) directory.require_same(request);
   if (state == RunDirectory::State::finished) {
     plan.finished = true;
     plan.summary = directory.read_summary();

@@ -4,11 +4,16 @@
 
 #include <csignal>
 #include <string_view>
+#include <thread>
 
 namespace lockstep {
 
 /// While it lives, SIGTERM, SIGINT and SIGUSR1 only leave a note; a second SIGINT ends the process as usual.
 /// One at a time.
+///
+/// A handler must not run on a thread that multiplies matrices: oneDNN's generated code keeps data where the kernel
+/// puts a signal's frame, and a signal there corrupted the heap in one stopped run of four (measured). So the signals
+/// are blocked in the calling thread and in those that it starts, and a thread of their own takes them.
 class StopSignals {
  public:
   StopSignals();
@@ -23,6 +28,8 @@ class StopSignals {
   struct sigaction earlier_term_ {};
   struct sigaction earlier_int_ {};
   struct sigaction earlier_user1_ {};
+  sigset_t earlier_mask_{};
+  std::jthread listener_;
 };
 
 }  // namespace lockstep

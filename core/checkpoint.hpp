@@ -13,7 +13,7 @@
 
 namespace lockstep {
 
-/// Early stopping: the best validation loss so far and the parameters that reached it.
+/// Validation: the best validation loss so far and the parameters that reached it.
 struct BestSoFar {
   double loss = 0;
   Index epoch = 0;  ///< counted from 1

@@ -180,13 +180,12 @@ class Run {
     }
   }
 
-  /// Keeps the best weights while early stopping is on; true when this epoch's validation loss is the best so far.
+  /// Keeps the best weights; true when this epoch's validation loss is the best so far.
   bool remember_best(const EpochReport& report) {
     if (!report.validation) return false;
     if (!(report.validation->loss < best_loss())) return false;
-    state_.best = BestSoFar{.loss = report.validation->loss,
-                            .epoch = report.epoch,
-                            .parameters = config_.patience > 0 ? model_.parameters.clone() : AlignedBuffer{}};
+    state_.best =
+        BestSoFar{.loss = report.validation->loss, .epoch = report.epoch, .parameters = model_.parameters.clone()};
     return true;
   }
 

@@ -59,6 +59,16 @@ TEST_F(InferenceCommands, EvaluateRepeatsTheFiguresOfTheSummary) {
   EXPECT_EQ(object.at("confusion").size(), 3U);
 }
 
+TEST_F(InferenceCommands, PredictNeverReplacesItsOwnInput) {
+  for (const std::string& input : {at("test.h5"), checkpoint("blobs")}) {
+    const auto size = std::filesystem::file_size(input);
+    const CommandResult result = run_lockstep({"predict", checkpoint("blobs"), at("test.h5"), input, "--force"});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_NE(result.err.find("cannot be both input and output"), std::string::npos) << result.err;
+    EXPECT_EQ(std::filesystem::file_size(input), size);
+  }
+}
+
 TEST_F(InferenceCommands, EvaluateShowsRecallAndConfusionByClassName) {
   const CommandResult result = run_lockstep({"evaluate", checkpoint("blobs"), at("test.h5")});
   ASSERT_EQ(result.status, 0) << result.err;

@@ -82,6 +82,20 @@ TEST(Train, ReachesTheUninterruptedRunsBitsFromAnyStep) {
   }
 }
 
+TEST(Train, KeepsTheBestWeightsInEveryCheckpointThatNamesThem) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  TrainConfig config = small_config();
+  config.patience = 0;
+  config.checkpoint_every = 5;
+  SerialCommunicator alone;
+  Stopper stopper{11};
+  (void)train(config, *data, alone, stopper);
+  ASSERT_TRUE(stopper.saved);
+  ASSERT_TRUE(stopper.saved->state.best);
+  EXPECT_EQ(stopper.saved->state.best->parameters.size(), stopper.saved->model.parameters.size());
+}
+
 TEST(Train, RestoresTheBestWeightsWhenItStopsEarly) {
   const ClassData classes{97};
   const auto data = classes.dataset();
