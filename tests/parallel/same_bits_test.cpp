@@ -97,7 +97,6 @@ struct Outcome {
   std::string hash;
   std::string epochs;
   std::string evaluation;
-  friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 class Recorder final : public TrainingObserver {
