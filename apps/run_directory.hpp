@@ -36,9 +36,10 @@ class RunDirectory {
 
   /// Throws RequestError that lists the differences when the directory belongs to another configuration.
   void require_same(const RunRequest& now) const;
-  /// Makes the directory and its folder for checkpoints.
   /// Whether anything lies where checkpoints lie.
   [[nodiscard]] bool has_checkpoints() const;
+
+  /// Makes the directory and its folder for checkpoints.
   void make() const;
   void write_config(const RunRequest& request) const;
   /// Replaces metrics.jsonl by these lines.

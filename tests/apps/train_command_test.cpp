@@ -258,24 +258,31 @@ struct Interruption {
   int ranks_after;
 };
 
-class Interrupted : public TrainCommand, public testing::WithParamInterface<Interruption> {};
+/// Steps are slow enough that a signal after the first epoch arrives long before the end.
+class Interrupted : public TrainCommand, public testing::WithParamInterface<Interruption> {
+ protected:
+  [[nodiscard]] Arguments train_slowly(const std::string& run = "run") const {
+    return train({"--hidden", "401,401", "--epochs", "120", "--validation", "31", "--dropout", "0.1"}, run);
+  }
+  [[nodiscard]] bool first_epoch_is_done() const {
+    const std::string metrics = run_path() + "/metrics.jsonl";
+    return fs::exists(metrics) && fs::file_size(metrics) > 0;
+  }
+};
 
 TEST_P(Interrupted, SavesAndContinuesToTheSameEnd) {
   const Interruption& how = GetParam();
-  const Arguments flags{"--epochs", "1000", "--validation", "31", "--dropout", "0.1"};
-  ASSERT_EQ(run_lockstep(train(flags, "whole")).status, 0);
+  ASSERT_EQ(run_lockstep(train_slowly("whole")).status, 0);
 
-  Command command{how.ranks == 1 ? lockstep_command(train(flags)) : mpirun_command(how.ranks, train(flags))};
-  while (!command.ended() &&
-         (!fs::exists(run_path() + "/metrics.jsonl") || fs::file_size(run_path() + "/metrics.jsonl") == 0))
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  Command command{how.ranks == 1 ? lockstep_command(train_slowly()) : mpirun_command(how.ranks, train_slowly())};
+  while (!command.ended() && !first_epoch_is_done()) std::this_thread::sleep_for(std::chrono::milliseconds{1});
   command.send(how.signal);
   const CommandResult stopped = command.wait();
   ASSERT_EQ(stopped.status, 75) << stopped.err;
   EXPECT_NE(stopped.err.find("the same command goes on from there"), std::string::npos) << stopped.err;
   EXPECT_FALSE(fs::exists(run_path() + "/summary.json"));
 
-  const CommandResult rest = run_lockstep_on(how.ranks_after, train(flags));
+  const CommandResult rest = run_lockstep_on(how.ranks_after, train_slowly());
   ASSERT_EQ(rest.status, 0) << rest.err;
   EXPECT_NE(rest.err.find("going on after step"), std::string::npos) << rest.err;
   EXPECT_EQ(summary().at("weights_hash"), summary("whole").at("weights_hash"));
