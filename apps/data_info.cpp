@@ -50,11 +50,10 @@ std::string class_table(const DatasetInfo& info, const std::vector<Index>& class
   return table.text();
 }
 
-std::string storage_of(const Dataset& data) {
-  const std::string type = data.info().byte_features ? "bytes (uint8)" : "floats";
-  const ReadPattern pattern = data.read_pattern();
-  if (pattern == ReadPattern{}) return fmt::format("{}, contiguous", type);
-  return fmt::format("{}, in chunks of {} samples", type, pattern.block);
+std::string storage_of(const DatasetInfo& info, Index chunk_samples) {
+  const std::string type = info.byte_features ? "bytes (uint8)" : "floats";
+  if (chunk_samples == 0) return fmt::format("{}, contiguous", type);
+  return fmt::format("{}, in chunks of {}", type, counted(chunk_samples, "sample", "samples"));
 }
 
 std::string task_of(const DatasetInfo& info) {
@@ -96,19 +95,18 @@ class DataInfo {
     with_progress(context_.console, "read",
                   [&](const ImportProgress& progress) { summary = summarize(*data, progress); });
     const std::string schema = extra_attribute(path_, schema_attribute);
-    context_.console.out(text(*data, summary, !schema.empty()));
-    if (json_) context_.console.json(json_text(object(*data, summary, schema)));
+    context_.console.out(text(data->info(), summary, !schema.empty()));
+    if (json_) context_.console.json(json_text(object(data->info(), summary, schema)));
   }
 
-  [[nodiscard]] std::string text(const Dataset& data, const DatasetSummary& summary, bool from_table) const {
-    const DatasetInfo& info = data.info();
+  [[nodiscard]] std::string text(const DatasetInfo& info, const DatasetSummary& summary, bool from_table) const {
     const auto bytes = static_cast<double>(std::filesystem::file_size(path_));
     std::vector<std::pair<std::string, std::string>> entries{
         {"file", fmt::format("{} ({} bytes)", path_, with_thousands(bytes))},
         {"task", task_of(info)},
         {"samples", with_thousands(static_cast<double>(info.samples))},
         {"features", fmt::format("{} ({})", info.features, fmt::join(info.feature_shape, " x "))},
-        {"stored as", storage_of(data)}};
+        {"stored as", storage_of(info, stored_chunk_samples(path_))}};
     if (from_table) entries.emplace_back("made from", "a table; --like can read others the same way");
     std::string result = listing(entries);
     if (info.task == Task::classification) {
@@ -119,18 +117,16 @@ class DataInfo {
     return result + "\n\n" + value_table("feature", info.feature_names, summary.features);
   }
 
-  [[nodiscard]] nlohmann::ordered_json object(const Dataset& data, const DatasetSummary& summary,
+  [[nodiscard]] nlohmann::ordered_json object(const DatasetInfo& info, const DatasetSummary& summary,
                                               const std::string& schema) const {
-    const DatasetInfo& info = data.info();
-    nlohmann::ordered_json object{
-        {"path", path_},
-        {"bytes", std::filesystem::file_size(path_)},
-        {"task", name_of(info.task)},
-        {"samples", info.samples},
-        {"features", info.features},
-        {"feature_shape", info.feature_shape},
-        {"feature_type", info.byte_features ? "uint8" : "float32"},
-        {"chunk_samples", data.read_pattern() == ReadPattern{} ? 0 : data.read_pattern().block}};
+    nlohmann::ordered_json object{{"path", path_},
+                                  {"bytes", std::filesystem::file_size(path_)},
+                                  {"task", name_of(info.task)},
+                                  {"samples", info.samples},
+                                  {"features", info.features},
+                                  {"feature_shape", info.feature_shape},
+                                  {"feature_type", info.byte_features ? "uint8" : "float32"},
+                                  {"chunk_samples", stored_chunk_samples(path_)}};
     if (info.task == Task::classification) {
       object["classes"] = info.classes;
       object["class_names"] = info.class_names;

@@ -8,6 +8,8 @@
 #include <numeric>
 
 #include "core/aligned_buffer.hpp"
+#include "io/hdf5_array.hpp"
+#include "io/hdf5_file.hpp"
 
 namespace lockstep {
 namespace {
@@ -83,6 +85,11 @@ DatasetSummary summarize(const Dataset& data, const ImportProgress& progress) {
   summary.features = std::move(features).finish();
   if (!classes) summary.targets = std::move(targets).finish();
   return summary;
+}
+
+Index stored_chunk_samples(const std::string& path) {
+  const Hdf5File file = Hdf5File::open(path, "make one with 'lockstep data import' or h5py");
+  return Hdf5Array::open(file, "/features").chunk_rows();
 }
 
 ValueSummary over_all(const std::vector<ValueSummary>& summaries) {

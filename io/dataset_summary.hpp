@@ -2,6 +2,7 @@
 // What the values of a data set look like.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/dataset.hpp"
@@ -25,6 +26,9 @@ struct DatasetSummary {
 
 /// Reads all samples once, in bounded memory. Throws FileError for NaN and infinity (names row and column).
 [[nodiscard]] DatasetSummary summarize(const Dataset& data, const ImportProgress& progress = {});
+
+/// Samples in each HDF5 chunk of the features of a data set; 0 where they are contiguous.
+[[nodiscard]] Index stored_chunk_samples(const std::string& path);
 
 /// Of all features together, for images.
 [[nodiscard]] ValueSummary over_all(const std::vector<ValueSummary>& summaries);

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t first_buffer_bytes = std::size_t{1} << 20U;
 constexpr std::size_t longest_record_bytes = std::size_t{64} << 20U;
+constexpr std::size_t first_look_bytes = 4096;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 }  // namespace
@@ -21,6 +22,10 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 DelimitedReader::DelimitedReader(const std::string& path, char delimiter)
     : source_{path}, delimiter_{delimiter}, buffer_(first_buffer_bytes) {
   refill();
+  if (std::memchr(buffer_.data(), '\0', std::min(end_, first_look_bytes)) != nullptr) {
+    throw FileError{
+        path, "is not plain text (it holds NUL bytes); a table must be UTF-8 text, not HDF5, UTF-16 or a workbook"};
+  }
   if (std::string_view{buffer_.data(), end_}.starts_with(byte_order_mark)) next_ = byte_order_mark.size();
 }
 
@@ -104,8 +109,7 @@ bool DelimitedReader::next() {
   }
   const char* record = buffer_.data() + begin_;
   if (std::memchr(record, '\0', length) != nullptr) {
-    fail(record_line_,
-         "holds a NUL byte, so this is not plain text; a table must be UTF-8 text (not UTF-16, not a workbook)");
+    fail(record_line_, "holds a NUL byte, which no text has; the file is damaged");
   }
   next_line_ += 1 + std::count(record, record + length, '\n');
   next_ = std::min(begin_ + length + 1, end_);

@@ -23,7 +23,7 @@ inline constexpr char blanks = ' ';
 /// record and after the last; between records they are an error, because they separate something that a table has not.
 class DelimitedReader {
  public:
-  /// Throws FileError when the file cannot be read.
+  /// Throws FileError when the file cannot be read or does not begin as text.
   DelimitedReader(const std::string& path, char delimiter);
 
   /// Goes to the next record; false at the end. Throws FileError that names the line: a quote never closed, text after

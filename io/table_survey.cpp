@@ -70,6 +70,14 @@ TableColumn categorical_column(const TableSource& source, const SurveyRequest& r
                     "--ignore {}",
                     source.path(), source.place(column), most_categories, quoted_list(texts), column + 1)};
   }
+  if (texts.size() > most_guessed_classes && 2 * static_cast<Index>(texts.size()) > survey.values() &&
+      !contains(request.categorical, column)) {
+    throw RequestError{
+        fmt::format("{}: {} holds {} different texts in {} values ({}), which hardly ever repeat and so are no "
+                    "categories; leave it out by --ignore {}, or insist by --categorical {}",
+                    source.path(), source.place(column), texts.size(), survey.values(), quoted_list(texts), column + 1,
+                    column + 1)};
+  }
   return {.name = source.names()[at(column)],
           .role = ColumnRole::categorical,
           .categories = texts,
@@ -141,14 +149,20 @@ Survey conclude(const TableSource& source, const SurveyRequest& request, const C
                                    source.path(), source.place(request.target), quoted_list(target.different_texts()))};
   }
   if (survey.schema.task == Task::classification) set_classes(source, request, target, survey.schema);
+  std::vector<std::string> problems;
   for (Index column = 0; column < static_cast<Index>(columns.size()); ++column) {
     if (column == request.target || contains(request.ignored, column)) {
       const ColumnRole role = column == request.target ? ColumnRole::target : ColumnRole::ignored;
       survey.schema.columns.push_back({.name = source.names()[at(column)], .role = role});
-    } else {
+      continue;
+    }
+    try {
       survey.schema.columns.push_back(feature_column(source, request, column, columns[at(column)]));
+    } catch (const RequestError& failure) {
+      problems.insert(problems.end(), failure.problems().begin(), failure.problems().end());
     }
   }
+  if (!problems.empty()) throw RequestError{problems};
   return survey;
 }
 

@@ -37,10 +37,11 @@ struct Survey {
 /// rows.
 ///
 /// A column is numeric when more than half of its values are numbers, else categorical. Categories are the different
-/// texts of rows that will be kept. The task, unless said: text means classification; whole numbers with few different
-/// values (see most_guessed_classes) mean classification; all else regression. Values that do not fit their column are
-/// not reported here but when the rows are encoded. Throws RequestError: too many categories or classes, text that is
-/// not UTF-8, nothing left of a column or of the rows.
+/// texts of rows that will be kept; texts that hardly ever repeat (names, dates) are refused unless said to be
+/// categorical. The task, unless said: text means classification; whole numbers with few different values (see
+/// most_guessed_classes) mean classification; all else regression. Values that do not fit their column are not reported
+/// here but when the rows are encoded. Throws RequestError: too many categories or classes, text that is not UTF-8,
+/// nothing left of a column or of the rows.
 [[nodiscard]] Survey survey_table(const TableSource& source, const SurveyRequest& request,
                                   const ImportProgress& progress);
 

@@ -41,16 +41,16 @@ Hand draw_hand(SampleRandom& random) {
   hand.bend_y = random.normal(0.035);
   hand.phase_x = random.uniform(0, 2 * std::numbers::pi);
   hand.phase_y = random.uniform(0, 2 * std::numbers::pi);
-  hand.slant = 0.1 + random.normal(0.2);
-  hand.angle = random.normal(0.1);
+  hand.slant = 0.1 + random.normal(0.185);
+  hand.angle = random.normal(0.09);
   hand.height = random.uniform(15, 21);
-  hand.width = hand.height * random.uniform(0.5, 0.9);
-  hand.shift_x = std::clamp(random.normal(1.2), -3.0, 3.0);
-  hand.shift_y = std::clamp(random.normal(1.2), -3.0, 3.0);
-  hand.radius = random.uniform(0.55, 1.7);
+  hand.width = hand.height * random.uniform(0.52, 0.9);
+  hand.shift_x = std::clamp(random.normal(1.1), -2.5, 2.5);
+  hand.shift_y = std::clamp(random.normal(1.1), -2.5, 2.5);
+  hand.radius = random.uniform(0.6, 1.7);
   hand.edge = random.uniform(0.8, 1.5);
   hand.ink = random.uniform(190, 255);
-  hand.noise = random.uniform(2, 22);
+  hand.noise = random.uniform(2, 20);
   return hand;
 }
 

@@ -110,10 +110,16 @@ TEST(DelimitedText, ABlankLineBetweenRecordsIsAnErrorThatNamesBothLines) {
       "(a file of sequences that blank lines separate cannot be imported)");
 }
 
-TEST(DelimitedText, ANulByteIsAnError) {
-  EXPECT_EQ(
-      failure(std::string{"a,b\n1\0,2\n", 9}, ','),
-      ": line 2: holds a NUL byte, so this is not plain text; a table must be UTF-8 text (not UTF-16, not a workbook)");
+TEST(DelimitedText, FilesThatDoNotBeginAsTextAreErrors) {
+  EXPECT_EQ(failure(std::string{"a,b\n1\0,2\n", 9}, ','),
+            ": is not plain text (it holds NUL bytes); a table must be UTF-8 text, not HDF5, UTF-16 or a workbook");
+}
+
+TEST(DelimitedText, ANulByteFurtherOnIsAnErrorThatNamesItsLine) {
+  std::string text;
+  for (int line = 0; line < 2000; ++line) text += "1,2\n";
+  text[6001] = '\0';
+  EXPECT_EQ(failure(text, ','), ": line 1501: holds a NUL byte, which no text has; the file is damaged");
 }
 
 }  // namespace

@@ -47,8 +47,8 @@ std::string small_labels() { return idx(uint8_type, {3}, {2, 0, 1}); }
 
 class IdxImportTest : public testing::Test {
  protected:
-  DatasetInfo import(const std::string& images, const std::string& labels, std::vector<std::string> class_names = {},
-                     const std::string& like = "") {
+  DatasetInfo import_pair(const std::string& images, const std::string& labels,
+                          std::vector<std::string> class_names = {}, const std::string& like = "") {
     const TemporaryFile image_file{images};
     const TemporaryFile label_file{labels};
     images_path_ = image_file.path();
@@ -62,7 +62,7 @@ class IdxImportTest : public testing::Test {
                       const std::string& like = "") {
     std::string message = "no failure";
     try {
-      import(images, labels, std::move(class_names), like);
+      import_pair(images, labels, std::move(class_names), like);
     } catch (const RequestError& error) {
       message = error.what();
     }
@@ -83,8 +83,8 @@ class IdxImportTest : public testing::Test {
 TEST_F(IdxImportTest, ImagesKeepShapeBytesAndLabels) {
   for (const bool compressed : {false, true}) {
     std::filesystem::remove(output_.path());
-    import(compressed ? gzipped(small_images()) : small_images(),
-           compressed ? gzipped(small_labels()) : small_labels());
+    import_pair(compressed ? gzipped(small_images()) : small_images(),
+                compressed ? gzipped(small_labels()) : small_labels());
     const auto data = open_dataset(output_.path());
     EXPECT_EQ(data->info().samples, 3);
     EXPECT_EQ(data->info().classes, 3);
@@ -105,7 +105,7 @@ TEST_F(IdxImportTest, OtherTypesBecomeFloats) {
   const std::string halves = idx(
       0x0D, {2, 2},
       big_endian(0x3F000000) + big_endian(0xC0200000) + big_endian(0) + big_endian(0x41200000));  // 0.5, -2.5, 0, 10
-  import(halves, idx(0x0C, {2}, big_endian(1) + big_endian(0)));
+  import_pair(halves, idx(0x0C, {2}, big_endian(1) + big_endian(0)));
   const auto data = open_dataset(output_.path());
   EXPECT_FALSE(data->info().byte_features);
   AlignedBuffer buffer{panel_scalars(2, 2)};
@@ -117,7 +117,7 @@ TEST_F(IdxImportTest, OtherTypesBecomeFloats) {
 }
 
 TEST_F(IdxImportTest, ClassNamesAreKept) {
-  import(small_images(), small_labels(), {"a", "b", "c", "d"});
+  import_pair(small_images(), small_labels(), {"a", "b", "c", "d"});
   EXPECT_EQ(open_dataset(output_.path())->info().class_names, (std::vector<std::string>{"a", "b", "c", "d"}));
   EXPECT_EQ(open_dataset(output_.path())->info().classes, 4);
 }
@@ -129,9 +129,9 @@ TEST_F(IdxImportTest, TooFewClassNamesAreAnError) {
 
 TEST_F(IdxImportTest, ASetLikeAnotherHasItsClasses) {
   const TemporaryFile train;
-  import(small_images(), small_labels(), {"a", "b", "c"});
+  import_pair(small_images(), small_labels(), {"a", "b", "c"});
   std::filesystem::rename(output_.path(), train.path());
-  import(small_images(), idx(uint8_type, {3}, {0, 0, 1}), {}, train.path());
+  import_pair(small_images(), idx(uint8_type, {3}, {0, 0, 1}), {}, train.path());
   EXPECT_EQ(open_dataset(output_.path())->info().class_names, (std::vector<std::string>{"a", "b", "c"}));
   std::filesystem::remove(output_.path());
   EXPECT_EQ(failure(small_images(), idx(uint8_type, {3}, {0, 7, 1}), {}, train.path()),
