@@ -264,7 +264,7 @@ def initial_weights(outputs):
     """[(weights (out, in), bias)] of each layer."""
     sizes = [FEATURES, *HIDDEN, outputs]
     return [
-        (grid(units, fan_in, scale=math.sqrt(1.5 / fan_in)), grid(units, scale=0.2))
+        (grid(units, fan_in, scale=math.sqrt(1.5 / fan_in)), grid(units, scale=0.75))
         for fan_in, units in zip(sizes, sizes[1:])
     ]
 
@@ -332,7 +332,7 @@ def network_cases():
         network_case(data, classifier, l1=0.0078125, l2=0.03125),
         network_case(data, classifier, weight_decay=0.125, optimizer="nesterov"),
         network_case(data, classifier, clip_norm=0.125, optimizer="momentum"),
-        network_case(data, classifier, max_norm=0.25),
+        network_case(data, classifier, max_norm=0.5),
     ]
     return {
         "features": numbers(data["features"]),
