@@ -11,7 +11,7 @@
 
 #include "core/error.hpp"
 #include "tests/io/raw_hdf5.hpp"
-#include "tests/support/owned_panel.hpp"
+#include "tests/support/panel_buffer.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace lockstep {
@@ -86,19 +86,19 @@ TEST_P(EveryLayout, GivesBackBytesAndLabels) {
   EXPECT_TRUE(data->info().byte_features);
 
   const std::vector<Index> rows{36, 0, 17, 17, 5};
-  OwnedPanel columns{features, 5};
+  PanelBuffer columns{features, 5};
   const AffineTransform bytes_to_unit{std::vector<Scalar>(features, 0), std::vector<Scalar>(features, Scalar{1} / 255)};
-  data->gather_features(rows, bytes_to_unit, columns.panel);
+  data->gather_features(rows, bytes_to_unit, columns.panel());
   std::vector<Label> found(rows.size());
   data->gather_labels(rows, found);
   const std::vector<std::uint8_t> stored = byte_samples();
   for (std::size_t k = 0; k < rows.size(); ++k) {
     for (Index f = 0; f < features; ++f) {
       const auto byte = static_cast<Scalar>(stored[static_cast<std::size_t>(rows[k] * features + f)]);
-      EXPECT_EQ(columns.panel.column(static_cast<Index>(k))[f], byte * (Scalar{1} / 255)) << "row " << rows[k];
+      EXPECT_EQ(columns.panel().column(static_cast<Index>(k))[f], byte * (Scalar{1} / 255)) << "row " << rows[k];
     }
-    for (Index f = features; f < columns.panel.stride; ++f)
-      EXPECT_EQ(columns.panel.column(static_cast<Index>(k))[f], 0);
+    for (Index f = features; f < columns.panel().stride; ++f)
+      EXPECT_EQ(columns.panel().column(static_cast<Index>(k))[f], 0);
     EXPECT_EQ(found[k], labels()[static_cast<std::size_t>(rows[k])]);
   }
 }
@@ -133,15 +133,15 @@ TEST(DatasetFile, GivesBackFloatsAndSeveralTargets) {
   EXPECT_EQ(extra_attribute(path, "empty"), "");
   EXPECT_EQ(extra_attribute(path, "nothing"), "");
   const std::vector<Index> rows{30, 2};
-  OwnedPanel columns{features, 2};
-  OwnedPanel targets{3, 2};
-  data->gather_features(rows, {}, columns.panel);
-  data->gather_values(rows, {{1, 2, 3}, {2, 2, 2}}, targets.panel);
-  EXPECT_EQ(columns.panel.column(0)[4], Scalar{29});
-  EXPECT_EQ(columns.panel.column(1)[12], Scalar{-1});
-  EXPECT_EQ(targets.panel.column(0)[1], (Scalar(-50.5) + 91 - 2) * 2);
-  EXPECT_EQ(targets.panel.column(1)[2], (Scalar(-50.5) + 8 - 3) * 2);
-  EXPECT_EQ(targets.panel.column(1)[3], 0);
+  PanelBuffer columns{features, 2};
+  PanelBuffer targets{3, 2};
+  data->gather_features(rows, {}, columns.panel());
+  data->gather_values(rows, {{1, 2, 3}, {2, 2, 2}}, targets.panel());
+  EXPECT_EQ(columns.panel().column(0)[4], Scalar{29});
+  EXPECT_EQ(columns.panel().column(1)[12], Scalar{-1});
+  EXPECT_EQ(targets.panel().column(0)[1], (Scalar(-50.5) + 91 - 2) * 2);
+  EXPECT_EQ(targets.panel().column(1)[2], (Scalar(-50.5) + 8 - 3) * 2);
+  EXPECT_EQ(targets.panel().column(1)[3], 0);
 }
 
 TEST(DatasetFile, StoresSamplesAsRowsForAnyHdf5Reader) {

@@ -11,7 +11,7 @@
 #include "core/random.hpp"
 #include "io/dataset_file.hpp"
 #include "tests/io/raw_hdf5.hpp"
-#include "tests/support/owned_panel.hpp"
+#include "tests/support/panel_buffer.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace lockstep {
@@ -28,8 +28,8 @@ bool reads(const std::string& path) {
     const std::unique_ptr<Dataset> data = open_dataset(path);
     std::vector<Index> rows(static_cast<std::size_t>(data->info().samples));
     std::iota(rows.begin(), rows.end(), Index{0});
-    OwnedPanel columns{data->info().features, data->info().samples};
-    data->gather_features(rows, {}, columns.panel);
+    PanelBuffer columns{data->info().features, data->info().samples};
+    data->gather_features(rows, {}, columns.panel());
     return true;
   } catch (const RequestError&) {
     return false;

@@ -10,7 +10,7 @@
 #include "core/error.hpp"
 #include "io/dataset_file.hpp"
 #include "tests/io/raw_hdf5.hpp"
-#include "tests/support/owned_panel.hpp"
+#include "tests/support/panel_buffer.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace lockstep {
@@ -55,11 +55,11 @@ class DatasetReader : public testing::Test {
   /// Features as counted above, whatever their type.
   void expect_counting_features(const Dataset& data) const {
     const std::vector<Index> rows{10, 0, 7};
-    OwnedPanel columns{features, 3};
-    data.gather_features(rows, {}, columns.panel);
+    PanelBuffer columns{features, 3};
+    data.gather_features(rows, {}, columns.panel());
     for (Index k = 0; k < 3; ++k) {
       for (Index f = 0; f < features; ++f) {
-        EXPECT_EQ(columns.panel.column(k)[f], static_cast<Scalar>(3 * rows[static_cast<std::size_t>(k)] + f));
+        EXPECT_EQ(columns.panel().column(k)[f], static_cast<Scalar>(3 * rows[static_cast<std::size_t>(k)] + f));
       }
     }
   }
@@ -162,10 +162,10 @@ TEST_F(DatasetReader, TakesTheTaskFromTheTargetsOrTheAttribute) {
   const std::unique_ptr<Dataset> data = open_dataset(path_);
   EXPECT_EQ(data->info().task, Task::regression);
   EXPECT_EQ(data->info().targets, 2);
-  OwnedPanel values{2, 1};
-  data->gather_values(std::vector<Index>{5}, {}, values.panel);
-  EXPECT_EQ(values.panel.column(0)[0], 10);
-  EXPECT_EQ(values.panel.column(0)[1], 11);
+  PanelBuffer values{2, 1};
+  data->gather_values(std::vector<Index>{5}, {}, values.panel());
+  EXPECT_EQ(values.panel().column(0)[0], 10);
+  EXPECT_EQ(values.panel().column(0)[1], 11);
   {
     const RawHdf5File file{path_};
     write_features(file);
@@ -307,9 +307,9 @@ TEST_F(DatasetReader, NamesRowAndColumnOfWhatIsNotFinite) {
   }
   const std::unique_ptr<Dataset> data = open_dataset(path_);
   const auto problem_of_row = [&data](Index row) -> std::string {
-    OwnedPanel column{features, 1};
+    PanelBuffer column{features, 1};
     try {
-      data->gather_features(std::vector<Index>{row}, {}, column.panel);
+      data->gather_features(std::vector<Index>{row}, {}, column.panel());
     } catch (const FileError& error) {
       return error.what();
     }
