@@ -18,6 +18,7 @@ struct CommandContext {
   std::function<int()> run;  ///< returns the exit status
 };
 
+void add_bench_command(CLI::App& root, CommandContext& context);
 void add_checkpoint_command(CLI::App& root, CommandContext& context);
 void add_data_command(CLI::App& root, CommandContext& context);
 void add_doctor_command(CLI::App& root, CommandContext& context);

@@ -1,27 +1,133 @@
 // SPDX-License-Identifier: MIT
-// Worker threads in a oneTBB arena.
+// Worker threads of a oneTBB arena that stay awake between the short jobs of a step.
 #include "parallel/workers.hpp"
 
 #include <sched.h>
-#include <tbb/blocked_range.h>
 #include <tbb/global_control.h>
-#include <tbb/parallel_for.h>
-#include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
+#include <tbb/task_group.h>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <mutex>
 #include <thread>
 
 #include "parallel/floating_point_mode.hpp"
 
 namespace lockstep {
+namespace {
 
-/// `permission` lets oneTBB start more threads than it counts cores when asked to.
-struct Workers::Arena {
-  explicit Arena(int threads)
-      : permission{tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)}, arena{threads} {}
-  tbb::global_control permission;
-  tbb::task_arena arena;
+using Clock = std::chrono::steady_clock;
+
+/// How long a helper looks for the next job before it lets oneTBB put its thread to sleep: longer than what lies
+/// between two jobs of a step, shorter than anyone would notice. Waking a sleeping thread takes tens of microseconds,
+/// and a step of a small network as a whole not many more.
+constexpr auto patience = std::chrono::microseconds{500};
+
+void pause_briefly() {
+#if defined(__SSE2__)
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+}  // namespace
+
+/// The caller opens a job, works on it, and closes it; helpers, tasks in the arena, join while it is open. Nobody waits
+/// for a helper that has not joined, so a job ends however late threads start.
+class Workers::Team {
+ public:
+  explicit Team(int threads)
+      : permission_{tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)},
+        arena_{threads},
+        helpers_{threads - 1},
+        patient_{threads <= available_cores()} {}
+
+  ~Team() {
+    leave_.store(true);
+    arena_.execute([this] { group_.wait(); });
+  }
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  void run(Index count, const std::function<void(Index)>& body) {
+    body_ = &body;
+    count_ = count;
+    next_.store(0, std::memory_order_relaxed);
+    round_.fetch_add(1);  // odd: open
+    call_helpers();
+    work();
+    round_.fetch_add(1);  // even: closed
+    while (inside_.load() != 0) pause_briefly();
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+
+ private:
+  void call_helpers() {
+    while (present_.load(std::memory_order_relaxed) < helpers_) {
+      present_.fetch_add(1, std::memory_order_relaxed);
+      arena_.enqueue(group_.defer([this] { help(); }));
+    }
+  }
+
+  /// One helper: from job to job until none has come for a while.
+  void help() {
+    Clock::time_point last = Clock::now();
+    unsigned seen = 0;
+    for (unsigned looks = 1; !leave_.load(std::memory_order_relaxed); ++looks) {
+      const unsigned round = round_.load();
+      if (round % 2 == 1 && round != seen) {
+        seen = round;
+        join(round);
+        last = Clock::now();
+      } else if (!patient_ || (looks % 256 == 0 && Clock::now() - last > patience)) {
+        break;
+      }
+      pause_briefly();
+    }
+    present_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  /// Works on the job of `round` unless it was closed in the meantime. Either this helper is counted before the caller
+  /// looks, which then waits, or it sees the job closed: both sides write first and read then, in one total order.
+  void join(unsigned round) {
+    inside_.fetch_add(1);
+    if (round_.load() == round) work();
+    inside_.fetch_sub(1);
+  }
+
+  void work() {
+    const FlushDenormals mode;
+    try {
+      for (Index i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
+           i = next_.fetch_add(1, std::memory_order_relaxed))
+        (*body_)(i);
+    } catch (...) {
+      next_.store(count_, std::memory_order_relaxed);  // the rest is not begun
+      const std::lock_guard lock{failure_mutex_};
+      if (!failure_) failure_ = std::current_exception();
+    }
+  }
+
+  tbb::global_control permission_;  ///< lets oneTBB start more threads than it counts cores when asked to
+  tbb::task_arena arena_;
+  tbb::task_group group_;
+  int helpers_;
+  bool patient_;  ///< a thread that waits awake takes no core from another
+
+  const std::function<void(Index)>* body_ = nullptr;
+  Index count_ = 0;
+  std::mutex failure_mutex_;
+  std::exception_ptr failure_;
+  std::atomic<int> present_ = 0;
+  std::atomic<bool> leave_ = false;
+  // Apart from each other, for they are written by different threads all the time.
+  alignas(64) std::atomic<unsigned> round_ = 0;
+  alignas(64) std::atomic<Index> next_ = 0;
+  alignas(64) std::atomic<int> inside_ = 0;
 };
 
 int available_cores() {
@@ -32,26 +138,18 @@ int available_cores() {
 }
 
 Workers::Workers(int threads) : threads_{threads > 0 ? threads : available_cores()} {
-  if (threads_ > 1) arena_ = std::make_unique<Arena>(threads_);
+  if (threads_ > 1) team_ = std::make_unique<Team>(threads_);
 }
 
 Workers::~Workers() = default;
 
 void Workers::for_each(Index count, const std::function<void(Index)>& body) {
-  if (arena_ == nullptr || count == 1) {
-    const FlushDenormals mode;
-    for (Index i = 0; i < count; ++i) body(i);
+  if (team_ != nullptr && count > 1) {
+    team_->run(count, body);
     return;
   }
-  arena_->arena.execute([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<Index>(0, count, 1),
-        [&](const tbb::blocked_range<Index>& range) {
-          const FlushDenormals mode;
-          for (Index i = range.begin(); i < range.end(); ++i) body(i);
-        },
-        tbb::simple_partitioner{});
-  });
+  const FlushDenormals mode;
+  for (Index i = 0; i < count; ++i) body(i);
 }
 
 }  // namespace lockstep

@@ -29,8 +29,8 @@ class Workers {
   void for_each(Index count, const std::function<void(Index)>& body);
 
  private:
-  struct Arena;
-  std::unique_ptr<Arena> arena_;
+  class Team;
+  std::unique_ptr<Team> team_;
   int threads_;
 };
 

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// lockstep bench step: whole training steps against the peak of the arithmetic units.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "apps/agreement.hpp"
+#include "apps/bench_command.hpp"
+#include "apps/json_text.hpp"
+#include "apps/table.hpp"
+#include "parallel/step_benchmark.hpp"
+
+namespace lockstep {
+namespace {
+
+constexpr int repetitions = 5;
+
+/// A figure of several repetitions: its median, and how far the others lie.
+struct Spread {
+  double least = 0;
+  double median = 0;
+  double greatest = 0;
+};
+
+template <class Figure>
+Spread spread_of(const std::vector<StepRate>& rates, Figure figure) {
+  std::vector<double> values;
+  for (const StepRate& rate : rates) values.push_back(figure(rate));
+  std::sort(values.begin(), values.end());
+  return {values.front(), values[values.size() / 2], values.back()};
+}
+
+/// "784-512-10" as sizes; empty when it is not that.
+std::vector<Index> sizes_of(std::string_view text) {
+  std::vector<Index> sizes;
+  while (true) {
+    Index size = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), size);
+    if (failure != std::errc{} || size < 1 || size > (Index{1} << 24)) return {};
+    sizes.push_back(size);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.empty()) return sizes.size() > 1 ? sizes : std::vector<Index>{};
+    if (text.front() != '-') return {};
+    text.remove_prefix(1);
+  }
+}
+
+class BenchStep {
+ public:
+  BenchStep(CLI::App& command, CommandContext& context) : context_{context} {
+    command.add_option("--net", nets_, "Inputs, hidden units and classes, such as 784-512-512-10")
+        ->type_name("SIZES")
+        ->delimiter(',')
+        ->capture_default_str();
+    command.add_option("--batch", batches_, "Samples in a step, over all ranks")
+        ->type_name("COUNT")
+        ->delimiter(',')
+        ->check(CLI::Range(Index{1}, Index{1} << 24))
+        ->capture_default_str();
+    command.add_option("--shard-size", shard_size_, "Samples in a shard; 0: chosen as in training")
+        ->type_name("COUNT")
+        ->check(CLI::Range(Index{0}, Index{1} << 24))
+        ->capture_default_str();
+    command.add_option("--threads", threads_, "Worker threads of each rank; 0: the cores it may use")
+        ->type_name("COUNT")
+        ->check(CLI::Range(Index{0}, Index{4096}))
+        ->capture_default_str();
+    command.add_option("--seconds", seconds_, "Of measuring for each case, in five repetitions")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.001, 3600.0))
+        ->capture_default_str();
+    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    command.footer(
+        "Each case runs whole steps, from gathering samples to updating weights: SGD with momentum, ReLU, softmax\n"
+        "cross-entropy, random floats. GFLOP/s count 6 x weights, less 2 x first-layer weights, a sample. The peak is\n"
+        "fused multiply-adds in registers on all workers of all ranks, measured beside every repetition. Shown are\n"
+        "medians of five repetitions, and how far the others lie from it.\n"
+        "\n"
+        "Examples:\n"
+        "  lockstep bench step\n"
+        "  lockstep bench step --net 784-512-512-10 --batch 128,1024 --threads 4 --json\n"
+        "  mpirun -n 2 --bind-to none lockstep bench step --threads 1");
+  }
+
+  int run() {
+    if (json_) context_.console.reserve_output_for_json();
+    agree_on_problems(context_.mpi.world(), problems());
+    Workers workers{bench_threads(threads_, context_)};
+    if (!json_) context_.console.out(heading(workers));
+    nlohmann::ordered_json cases = nlohmann::ordered_json::array();
+    std::vector<StepRate> all;
+    for (const std::string& net : nets_) {
+      for (const Index batch : batches_) {
+        const StepCase what{.sizes = sizes_of(net), .batch_size = batch, .shard_size = shard_size_};
+        context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
+        const std::vector<StepRate> rates =
+            measure_steps(what, repetitions, seconds_ / repetitions, context_.mpi.world(), workers);
+        all.insert(all.end(), rates.begin(), rates.end());
+        if (!json_) context_.console.out(line(net, what, rates));
+        cases.push_back(object(net, what, rates, workers));
+      }
+    }
+    const double peak = spread_of(all, [](const StepRate& rate) { return rate.peak_flops; }).median;
+    if (json_)
+      context_.console.json(json_text({{"peak_gflops", peak / 1e9}, {"cases", cases}}));
+    else
+      context_.console.out(fmt::format("peak {:.0f} GFLOP/s (median)", peak / 1e9));
+    return exit_done;
+  }
+
+ private:
+  [[nodiscard]] std::vector<std::string> problems() const {
+    std::vector<std::string> found;
+    for (const std::string& net : nets_)
+      if (sizes_of(net).empty())
+        found.push_back(
+            fmt::format("--net '{}' is not a network; say inputs, hidden units and classes, such as "
+                        "784-512-512-10",
+                        net));
+    return found;
+  }
+
+  [[nodiscard]] std::string heading(const Workers& workers) const {
+    return fmt::format("{} rank(s) x {} thread(s)\n{:>20} {:>6} {:>6} {:>12} {:>9} {:>10} {:>14}",
+                       context_.mpi.world().ranks(), workers.threads(), "net", "batch", "shard", "samples/s", "GFLOP/s",
+                       "of peak", "least to most");
+  }
+
+  static std::string line(const std::string& net, const StepCase& what, const std::vector<StepRate>& rates) {
+    const Spread share = spread_of(rates, [](const StepRate& rate) { return 100 * rate.of_peak(); });
+    return fmt::format("{:>20} {:>6} {:>6} {:>12} {:>9.1f} {:>8.1f} % {:>5.1f} to {:>4.1f} %", net, what.batch_size,
+                       shard_size_of(what),
+                       with_thousands(spread_of(rates, [](const StepRate& r) { return r.samples_per_second; }).median),
+                       spread_of(rates, [](const StepRate& r) { return r.flops; }).median / 1e9, share.median,
+                       share.least, share.greatest);
+  }
+
+  [[nodiscard]] nlohmann::ordered_json object(const std::string& net, const StepCase& what,
+                                              const std::vector<StepRate>& rates, const Workers& workers) const {
+    const Spread share = spread_of(rates, [](const StepRate& rate) { return rate.of_peak(); });
+    return {{"net", net},
+            {"batch", what.batch_size},
+            {"shard", shard_size_of(what)},
+            {"ranks", context_.mpi.world().ranks()},
+            {"threads", workers.threads()},
+            {"samples_per_second", spread_of(rates, [](const StepRate& r) { return r.samples_per_second; }).median},
+            {"gflops", spread_of(rates, [](const StepRate& r) { return r.flops; }).median / 1e9},
+            {"of_peak", share.median},
+            {"of_peak_least", share.least},
+            {"of_peak_most", share.greatest},
+            {"repetitions", rates.size()}};
+  }
+
+  CommandContext& context_;
+  std::vector<std::string> nets_{"784-128-10", "784-512-512-10", "784-2048-2048-10"};
+  std::vector<Index> batches_{32, 128, 1024, 8192};
+  Index shard_size_ = 0;
+  Index threads_ = 0;
+  double seconds_ = 2;
+  bool json_ = false;
+};
+
+}  // namespace
+
+void add_bench_step(CLI::App& bench, CommandContext& context) {
+  CLI::App* command = bench.add_subcommand("step", "Whole training steps against the peak of the arithmetic units");
+  const auto step = std::make_shared<BenchStep>(*command, context);
+  command->callback([step, &context] { context.run = [step] { return step->run(); }; });
+}
+
+}  // namespace lockstep
