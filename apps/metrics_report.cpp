@@ -69,10 +69,7 @@ std::string class_table(const Metrics& metrics, const std::vector<std::string>& 
   }
   table.add(heading);
   for (std::size_t each = 0; each < classes; ++each) {
-    Index samples = 0;
-    if (each < metrics.confusion.size())
-      for (const Index count : metrics.confusion[each]) samples += count;
-    std::vector<std::string> row{name_or_number(class_names, each), fmt::format("{}", samples),
+    std::vector<std::string> row{name_or_number(class_names, each), fmt::format("{}", metrics.class_samples[each]),
                                  figure(metrics.recall[each])};
     if (with_matrix) {
       row.emplace_back();

@@ -24,8 +24,4 @@ struct RunRequest {
 /// "train.h5, 60000 samples of 784 features": the same for the same data in another folder.
 [[nodiscard]] std::string data_identity(const DatasetInfo& data);
 
-/// Replaces what is left open ("auto") by what it comes to for these data, so that a later version repeats the run even
-/// if it would choose otherwise.
-[[nodiscard]] TrainConfig resolved(TrainConfig config, Task task);
-
 }  // namespace lockstep

@@ -142,6 +142,7 @@ int TrainCommand::check(const TrainConfig& config, const Dataset& data) const {
   Table table;
   table.add({"parameters", "backpropagation", "differences", "error", ""});
   bool all_passed = true;
+  double tolerance = 0;
   nlohmann::ordered_json blocks = nlohmann::ordered_json::array();
   for (const DirectionalCheck& block : check_gradients(config, data, world())) {
     table.add({block.block, fmt::format("{:.6e}", block.by_backpropagation),
@@ -153,9 +154,10 @@ int TrainCommand::check(const TrainConfig& config, const Dataset& data) const {
                       {"relative_error", block.relative_error},
                       {"passed", block.passed}});
     all_passed = all_passed && block.passed;
+    tolerance = block.tolerance;
   }
-  context_.console.out(table.text());
-  if (json_) context_.console.json(json_text({{"passed", all_passed}, {"blocks", blocks}}));
+  context_.console.out(fmt::format("{}\nrelative errors up to {} agree", table.text(), tolerance));
+  if (json_) context_.console.json(json_text({{"passed", all_passed}, {"tolerance", tolerance}, {"blocks", blocks}}));
   if (!all_passed) context_.console.note("error: the gradients of this network are not those of its loss");
   return all_passed ? exit_done : exit_fault;
 }
@@ -188,12 +190,14 @@ std::optional<Metrics> TrainCommand::tested(const TrainResult& result, const Dat
 int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfig& config, const Data& data) {
   std::optional<LoadedCheckpoint> initial;
   if (!request.init_from.empty()) initial.emplace(load_checkpoint(request.init_from, world()));
+  const DatasetInfo& info = data.train->info();
+  if (initial) agree_on_problems(world(), problems(initial->checkpoint.model, config, info));
   const RunDirectory directory{request.run};
   RunPlan plan = plan_run(directory, request, world());
   for (const std::string& remark : plan.remarks) context_.console.note(remark);
   if (plan.finished) return show_finished(plan.summary ? &*plan.summary : nullptr, request);
 
-  const DatasetInfo& info = data.train->info();
+  if (plan.resume) agree_on_problems(world(), problems(*plan.resume, config, info));
   const bool first = world().rank() == 0;
   RunObserver observer{context_.console,
                        {.task = info.task,

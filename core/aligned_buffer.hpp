@@ -7,16 +7,25 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <utility>
 
 #include "core/types.hpp"
 
 namespace lockstep {
 
-/// Owns `size()` scalars, aligned to `alignment_bytes`, zero at first. Movable; copying is explicit (`clone`).
+/// Owns `size()` scalars, aligned to `alignment_bytes`, zero at first. Copying is explicit (`clone`); what was moved
+/// from is empty.
 class AlignedBuffer {
  public:
   AlignedBuffer() = default;
   explicit AlignedBuffer(Index size);
+  AlignedBuffer(AlignedBuffer&& other) noexcept : data_{std::move(other.data_)}, size_{std::exchange(other.size_, 0)} {}
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
+  ~AlignedBuffer() = default;
 
   [[nodiscard]] Index size() const noexcept { return size_; }
   [[nodiscard]] Scalar* data() noexcept { return data_.get(); }
@@ -32,5 +41,14 @@ class AlignedBuffer {
   std::unique_ptr<Scalar[], Free> data_;
   Index size_ = 0;
 };
+
+/// Scratch memory of the calling thread for one `Purpose` (any type that names it), grown when needed; what it held
+/// before stays or not. Valid until the same thread asks for the same purpose again.
+template <class Purpose>
+[[nodiscard]] std::span<Scalar> thread_scratch(Index scalars) {
+  thread_local AlignedBuffer scratch;
+  if (scratch.size() < scalars) scratch = AlignedBuffer{scalars};
+  return scratch.span().first(static_cast<std::size_t>(scalars));
+}
 
 }  // namespace lockstep

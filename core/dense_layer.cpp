@@ -41,12 +41,8 @@ struct Finish {
   }
 };
 
-/// One scratch matrix a thread, grown when needed: the gradient by a layer's input before it meets the slope.
-Scalar* thread_scratch(Index scalars) {
-  thread_local AlignedBuffer scratch;
-  if (scratch.size() < scalars) scratch = AlignedBuffer{scalars};
-  return scratch.data();
-}
+/// Scratch: the gradient by a layer's input before it meets the slope.
+struct InputGradient {};
 
 }  // namespace
 
@@ -81,7 +77,7 @@ void DenseLayer::forward(const Pass& pass, const Scalar* parameters, ConstPanel 
 }
 
 void DenseLayer::backward(const Scalar* parameters, ConstPanel delta, Panel input_slope, Range rows) const {
-  Scalar* gradient = thread_scratch(rows.size() * delta.columns);
+  Scalar* gradient = thread_scratch<InputGradient>(rows.size() * delta.columns).data();
   multiply({.m = rows.size(),
             .n = delta.columns,
             .k = spec_.outputs,

@@ -35,7 +35,7 @@ void apply_dropout(double rate, StreamKey key, Index first_position, Index first
   assert(also.data == nullptr || (also.rows == values.rows && also.columns == values.columns));
   const std::uint16_t threshold = threshold_for(rate);
   if (threshold == 0) return;
-  const auto kept = static_cast<Scalar>(1 / (1 - threshold / decisions));
+  const auto kept = static_cast<Scalar>(1 / (1 - applied_drop_rate(rate)));
   for (Index column = 0; column < values.columns; ++column) {
     for (Index row = 0; row < values.rows; row += units_per_block) {
       const Index units = std::min(units_per_block, values.rows - row);

@@ -44,7 +44,7 @@ class FileError : public RequestError {
   std::string path_;
 };
 
-/// Training produced NaN or infinity.
+/// Training produced NaN or infinity, in the step (counted from 1) and the layer or parameter block that it names.
 class DivergenceError : public RequestError {
  public:
   DivergenceError(std::uint64_t step, std::string layer, const std::string& advice);

@@ -10,12 +10,16 @@ namespace lockstep {
 
 enum class Transpose { no, yes };
 
-/// C = op(A) op(B), or C += op(A) op(B) when `accumulate`. Column-major; op(A) is m x k, op(B) is k x n, C is m x n;
+/// C = op(A) op(B). Column-major; op(A) is m x k, op(B) is k x n, C is m x n;
 /// `lda`, `ldb`, `ldc` are the distances between stored columns.
 ///
-/// Runs on the calling thread alone. The bits depend on m, n, k, the transpositions and the values, not on addresses
-/// or leading dimensions (measured, and tested), so callers cut work by configuration only. oneDNN where it was
-/// found at build time, Eigen otherwise. Thread-safe on disjoint C.
+/// Runs on the calling thread alone. oneDNN where it was found at build time, Eigen otherwise. Thread-safe on disjoint
+/// C.
+///
+/// The bits depend on m, n, k, the transpositions and the values. The libraries may also choose a kernel by leading
+/// dimensions (oneDNN copies operands whose stride would collide in the cache) and by the address within an aligned
+/// unit (Eigen on tiny products), so callers keep both, too, a function of the configuration: leading dimensions are
+/// layer sizes or padded ones, operands begin at the same place of an aligned unit in every run.
 struct Product {
   Transpose transpose_a = Transpose::no;
   Transpose transpose_b = Transpose::no;
@@ -26,12 +30,11 @@ struct Product {
   Index ldb = 0;
   Scalar* c = nullptr;
   Index ldc = 0;
-  bool accumulate = false;
 };
 
 void multiply(const Product& product);
 
-/// "oneDNN 2.6.3 (AVX-512)", "Eigen 3.4.0": what multiply() uses, for `lockstep doctor`.
+/// "oneDNN 2.6.3", "Eigen 3.4.0": what multiply() uses, for `lockstep doctor`.
 [[nodiscard]] std::string_view product_library();
 
 }  // namespace lockstep

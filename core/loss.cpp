@@ -172,10 +172,12 @@ Activation output_activation_for(Loss loss) {
 std::string problem_between(Loss loss, Activation output) {
   const bool fixed = loss == Loss::cross_entropy || loss == Loss::binary_cross_entropy;
   if (fixed && output != output_activation_for(loss))
-    return fmt::format("the loss {} needs the output activation {}, not {}; leave the output unset.", name_of(loss),
-                       name_of(output_activation_for(loss)), name_of(output));
+    return fmt::format(
+        "the loss {} needs the output activation {}, not {}; leave output on auto, or take the loss mean-squared-error",
+        name_of(loss), name_of(output_activation_for(loss)), name_of(output));
   if (!fixed && output == Activation::softmax)
-    return fmt::format("the output activation softmax needs the loss cross-entropy, not {}.", name_of(loss));
+    return fmt::format("the output activation softmax needs the loss cross-entropy, not {}; leave output on auto",
+                       name_of(loss));
   if (!trainable(output))
     return fmt::format(
         "the output activation {} cannot be trained: its derivative is zero wherever it exists; "

@@ -27,13 +27,25 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 double ratio(double part, double whole) { return whole > 0 ? part / whole : not_a_number; }
 
-void count_confusion(Index classes, ConstPanel outputs, std::span<const Label> labels, std::span<double> counts) {
+bool with_confusion(Index classes) { return classes <= most_classes_in_confusion; }
+
+void count_classes(Index classes, ConstPanel outputs, std::span<const Label> labels, std::span<double> counts) {
   for (Index sample = 0; sample < outputs.columns; ++sample) {
     const Label truth = labels[static_cast<std::size_t>(sample)];
     const Label named = predicted_class({outputs.column(sample), static_cast<std::size_t>(outputs.rows)});
     assert(truth >= 0 && truth < classes && named < classes);
-    counts[static_cast<std::size_t>(truth * classes + named)] += 1;
+    if (with_confusion(classes)) {
+      counts[static_cast<std::size_t>(truth * classes + named)] += 1;
+    } else {
+      if (named == truth) counts[static_cast<std::size_t>(truth)] += 1;
+      counts[static_cast<std::size_t>(classes + truth)] += 1;
+    }
   }
+}
+
+/// One scaled unit of a target in its own units.
+double own_unit(const AffineTransform& transform, Index target) {
+  return transform.factor.empty() ? 1.0 : 1.0 / static_cast<double>(transform.factor[static_cast<std::size_t>(target)]);
 }
 
 TargetSums sums_of_target(ConstPanel outputs, ConstPanel values, Index target, double unit) {
@@ -50,17 +62,22 @@ TargetSums sums_of_target(ConstPanel outputs, ConstPanel values, Index target, d
 }
 
 void fill_classification(Metrics& metrics, std::size_t classes, std::span<const double> counts) {
+  const bool confusions = with_confusion(static_cast<Index>(classes));
   double right = 0;
   for (std::size_t truth = 0; truth < classes; ++truth) {
-    const std::span<const double> row = counts.subspan(truth * classes, classes);
-    std::vector<Index>& confusion = metrics.confusion.emplace_back();
+    double hits = counts[truth];
     double present = 0;
-    for (const double count : row) {
-      confusion.push_back(static_cast<Index>(count));
-      present += count;
+    if (confusions) {
+      const std::span<const double> row = counts.subspan(truth * classes, classes);
+      metrics.confusion.emplace_back(row.begin(), row.end());
+      for (const double count : row) present += count;
+      hits = row[truth];
+    } else {
+      present = counts[classes + truth];
     }
-    metrics.recall.push_back(ratio(row[truth], present));
-    right += row[truth];
+    metrics.class_samples.push_back(static_cast<Index>(present));
+    metrics.recall.push_back(ratio(hits, present));
+    right += hits;
   }
   metrics.accuracy = ratio(right, static_cast<double>(metrics.samples));
 }
@@ -90,9 +107,9 @@ void fill_regression(Metrics& metrics, std::size_t targets, std::span<const doub
 }  // namespace
 
 Index metric_sums_size(const DatasetInfo& info) {
-  const Index figures = info.task == Task::classification ? info.classes * info.classes
-                                                          : info.targets * static_cast<Index>(sums_per_target);
-  return static_cast<Index>(counts_at) + figures;
+  constexpr auto before = static_cast<Index>(counts_at);
+  if (info.task == Task::regression) return before + info.targets * static_cast<Index>(sums_per_target);
+  return before + info.classes * (with_confusion(info.classes) ? info.classes : 2);
 }
 
 void measure_shard(const DatasetInfo& info, ConstPanel outputs, const Targets& targets,
@@ -102,20 +119,25 @@ void measure_shard(const DatasetInfo& info, ConstPanel outputs, const Targets& t
   sums[samples_at] = static_cast<double>(outputs.columns);
   sums[loss_at] = loss;
   if (info.task == Task::classification) {
-    count_confusion(info.classes, outputs, targets.labels, sums.subspan(counts_at));
+    count_classes(info.classes, outputs, targets.labels, sums.subspan(counts_at));
     return;
   }
   assert(outputs.rows == info.targets && targets.values.rows == info.targets);
   std::size_t next = counts_at;
   for (Index target = 0; target < info.targets; ++target) {
-    const std::vector<Scalar>& factor = target_transform.factor;
-    const double unit = factor.empty() ? 1.0 : 1.0 / static_cast<double>(factor[static_cast<std::size_t>(target)]);
-    const TargetSums of_target = sums_of_target(outputs, targets.values, target, unit);
+    const TargetSums of_target = sums_of_target(outputs, targets.values, target, own_unit(target_transform, target));
     sums[next++] = of_target.squared_error;
     sums[next++] = of_target.absolute_error;
     sums[next++] = of_target.value;
     sums[next++] = of_target.squared_value;
   }
+}
+
+double squared_errors(ConstPanel outputs, ConstPanel values, const AffineTransform& target_transform) {
+  double sum = 0;
+  for (Index target = 0; target < outputs.rows; ++target)
+    sum += sums_of_target(outputs, values, target, own_unit(target_transform, target)).squared_error;
+  return sum;
 }
 
 Label predicted_class(std::span<const Scalar> outputs) {

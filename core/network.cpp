@@ -17,14 +17,22 @@ namespace {
 
 std::vector<std::string> size_problems(const NetworkSpec& spec) {
   std::vector<std::string> found;
+  double parameters = 0;  // which cannot overflow
+  Index before = 0;
   const auto check = [&](Index size, const std::string& what) {
-    if (size < 1)
-      found.push_back("a network needs at least one of its " + what + ", not " + std::to_string(size) + ".");
+    if (size < 1 || size > most_units)
+      found.push_back("a network needs from 1 to " + std::to_string(most_units) + " " + what + ", not " +
+                      std::to_string(size));
+    parameters += static_cast<double>(before + 1) * static_cast<double>(size);
+    before = size;
   };
   check(spec.inputs, "inputs");
-  check(spec.outputs, "outputs");
   for (std::size_t i = 0; i < spec.hidden.size(); ++i)
     check(spec.hidden[i], "units in hidden layer " + std::to_string(i + 1));
+  check(spec.outputs, "outputs");
+  if (found.empty() && parameters > static_cast<double>(most_parameters))
+    found.push_back("a network of " + std::to_string(parameters) + " parameters is too large; the most is " +
+                    std::to_string(most_parameters));
   return found;
 }
 
@@ -49,13 +57,6 @@ Network::Network(NetworkSpec spec) : spec_{std::move(spec)} {
       DenseSpec{
           .name = "output", .number = number, .inputs = inputs, .outputs = spec_.outputs, .activation = spec_.output},
       layout_));
-}
-
-Index Network::weights() const noexcept {
-  Index total = 0;
-  for (const ParameterBlock& block : layout_.blocks())
-    if (!block.bias) total += block.size();
-  return total;
 }
 
 void Network::prepare_input(const Pass& pass, Panel input) const {

@@ -17,6 +17,10 @@
 
 namespace lockstep {
 
+/// The most inputs, units or outputs of one layer, and the most parameters of a network.
+inline constexpr Index most_units = Index{1} << 30;
+inline constexpr Index most_parameters = Index{1} << 50;
+
 /// The form of a dense network. No hidden layers: linear, logistic or softmax regression.
 struct NetworkSpec {
   Index inputs = 0;
@@ -32,14 +36,12 @@ struct NetworkSpec {
 
 class Network {
  public:
-  /// Throws RequestError for sizes below 1.
+  /// Throws RequestError for sizes below 1 or beyond most_units, and for more than most_parameters.
   explicit Network(NetworkSpec spec);
 
   [[nodiscard]] const NetworkSpec& spec() const noexcept { return spec_; }
   [[nodiscard]] const ParameterLayout& layout() const noexcept { return layout_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Layer>>& layers() const noexcept { return layers_; }
-  /// Weights that take part in products: what FLOP counts are made of.
-  [[nodiscard]] Index weights() const noexcept;
 
   /// What is done to a shard's gathered inputs before the first layer: input dropout, in training.
   void prepare_input(const Pass& pass, Panel input) const;

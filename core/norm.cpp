@@ -3,9 +3,13 @@
 #include "core/norm.hpp"
 
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
 
 namespace lockstep {
 namespace {
@@ -33,6 +37,15 @@ double sum_of_squares(std::span<const Scalar> values) {
 
 double sum_of_magnitudes(std::span<const Scalar> values) {
   return sum_in_lanes(values, [](double value) { return std::abs(value); });
+}
+
+bool all_finite(std::span<const Scalar> values) {
+  // A sum of tests of the bits runs in vectors, a chain of branches does not.
+  using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits exponent = std::bit_cast<Bits>(std::numeric_limits<Scalar>::infinity());
+  Bits bad = 0;
+  for (const Scalar value : values) bad |= static_cast<Bits>((std::bit_cast<Bits>(value) & exponent) == exponent);
+  return bad == 0;
 }
 
 void limit_unit_norms(std::span<Scalar> weights, Index fan_in, double limit) {

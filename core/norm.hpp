@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sums of squares in fixed blocks, and what is built on them: max-norm and clipping.
+// Sums over runs of parameters in a fixed order, and what is built on them: max-norm and clipping.
 #pragma once
 
 #include <span>
@@ -13,6 +13,9 @@ namespace lockstep {
 [[nodiscard]] double sum_of_squares(std::span<const Scalar> values);
 /// Sum of absolute values, likewise.
 [[nodiscard]] double sum_of_magnitudes(std::span<const Scalar> values);
+
+/// True when no value is NaN or infinite.
+[[nodiscard]] bool all_finite(std::span<const Scalar> values);
 
 /// Max-norm (Srebro et al. 2005; Srivastava et al. 2014): scales each unit's incoming weights, a column of `fan_in`
 /// scalars, back to Euclidean norm `limit` > 0 when it is longer. `weights` holds whole columns. Thread-safe on

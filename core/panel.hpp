@@ -11,8 +11,8 @@ namespace lockstep {
 /// A (rows x columns) column-major view whose columns start `stride` scalars apart, stride >= rows a multiple of
 /// `alignment_scalars`, data aligned to `alignment_bytes`.
 ///
-/// Elementwise mathematics goes through `flat()`, padding included: every element then takes Eigen's vector
-/// path, so its bits do not depend on where it lies. Padding holds anything; nothing may read meaning from it.
+/// Padding holds anything; nothing may read meaning from it. It lets elementwise mathematics work on whole aligned
+/// units, so that an element's bits do not depend on where it lies.
 template <class Element>
 struct BasicPanel {
   Element* data = nullptr;
@@ -22,19 +22,12 @@ struct BasicPanel {
 
   using Plain = std::remove_const_t<Element>;
   using MatrixType = Eigen::Matrix<Plain, Eigen::Dynamic, Eigen::Dynamic>;
-  using ArrayType = Eigen::Array<Plain, Eigen::Dynamic, 1>;
   template <class T>
   using Like = std::conditional_t<std::is_const_v<Element>, const T, T>;
 
   /// The rows x columns matrix without its padding.
   [[nodiscard]] auto matrix() const {
     return Eigen::Map<Like<MatrixType>, 0, Eigen::OuterStride<>>(data, rows, columns, Eigen::OuterStride<>(stride));
-  }
-  /// All stride x columns scalars as one aligned array.
-  [[nodiscard]] auto flat() const { return Eigen::Map<Like<ArrayType>, Eigen::Aligned64>(data, stride * columns); }
-  /// Column `column`, padding included, as one aligned array.
-  [[nodiscard]] auto padded_column(Index column) const {
-    return Eigen::Map<Like<ArrayType>, Eigen::Aligned64>(data + column * stride, stride);
   }
   [[nodiscard]] Element* column(Index index) const noexcept { return data + index * stride; }
 

@@ -8,7 +8,7 @@
 namespace lockstep {
 
 /// What a stream of random numbers is for. Values are part of the results: never renumber.
-enum class Purpose : std::uint32_t { weights = 1, dropout = 2, shuffle = 3, split = 4, synthetic = 5 };
+enum class Purpose : std::uint32_t { weights = 1, dropout = 2, shuffle = 3, split = 4, synthetic = 5, directions = 6 };
 
 /// The key of one stream of Philox4x32-10 (Salmon et al., SC 2011, through Random123).
 struct StreamKey {

@@ -33,13 +33,13 @@ Number number_in(std::string_view text, std::string_view expected) {
   return number;
 }
 
+}  // namespace
+
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
-
-}  // namespace
 
 std::string written(double value) { return fmt::format("{}", value); }
 std::string written(Index value) { return fmt::format("{}", value); }

@@ -12,6 +12,9 @@
 
 namespace lockstep::setting_text {
 
+/// Without the blanks and tabs around it.
+[[nodiscard]] std::string_view trimmed(std::string_view text);
+
 /// The shortest text that `read` turns into the same value.
 [[nodiscard]] std::string written(double value);
 [[nodiscard]] std::string written(Index value);

@@ -42,6 +42,18 @@ std::string names_to(Enum last) {
   return names;
 }
 
+/// The same for activations, without those whose slope is zero.
+std::string names_of_trainable(Activation last) {
+  std::string names;
+  for (int value = 0; value <= static_cast<int>(last); ++value) {
+    const auto activation = static_cast<Activation>(value);
+    if (!trainable(activation)) continue;
+    if (!names.empty()) names += '|';
+    names += setting_text::written(activation);
+  }
+  return names;
+}
+
 /// Where in --help a setting stands, and whether the result depends on it.
 struct Group {
   std::string_view heading;
@@ -71,7 +83,9 @@ Setting setting(const Group& group, std::string_view name, std::string_view valu
 
 std::vector<Setting> table() {
   using C = TrainConfig;
-  static const std::string activations = names_to(Activation::softmax);
+  // Those that can be trained; softmax, which comes last, at the output only.
+  static const std::string hidden_activations = names_of_trainable(Activation::silu);
+  static const std::string output_activations = names_of_trainable(Activation::softmax);
   static const std::string initializers = names_to(Initializer::lecun);
   static const std::string losses = names_to(Loss::binary_cross_entropy);
   static const std::string optimizers = names_to(Optimizer::adamw);
@@ -80,8 +94,8 @@ std::vector<Setting> table() {
   return {
       setting<&C::hidden>(network, "hidden", "UNITS,UNITS,...",
                           "Units of each hidden layer; empty for a linear model."),
-      setting<&C::activation>(network, "activation", activations, "Activation of hidden units."),
-      setting<&C::output>(network, "output", activations, "Activation of the outputs; auto: as the loss wants."),
+      setting<&C::activation>(network, "activation", hidden_activations, "Activation of hidden units."),
+      setting<&C::output>(network, "output", output_activations, "Activation of the outputs; auto: as the loss wants."),
       setting<&C::initializer>(network, "initializer", initializers,
                                "First weights; auto: he for the ReLU family, glorot for the others."),
       setting<&C::dropout>(network, "dropout", "SHARE",
@@ -91,9 +105,11 @@ std::vector<Setting> table() {
 
       setting<&C::loss>(objective, "loss", losses,
                         "What to minimise; auto: cross-entropy for classes, mean-squared-error for values."),
-      setting<&C::l1>(objective, "l1", "WEIGHT", "Weight of the sum of absolute weights, added to the loss; 0: off."),
-      setting<&C::l2>(objective, "l2", "WEIGHT",
-                      "Weight of half the sum of squared weights, added to the loss; 0: off."),
+      setting<&C::l1>(objective, "l1", "WEIGHT",
+                      "Weight of the sum of absolute weights in what is minimised (not in the losses shown); 0: off."),
+      setting<&C::l2>(
+          objective, "l2", "WEIGHT",
+          "Weight of half the sum of squared weights in what is minimised (not in the losses shown); 0: off."),
       setting<&C::weight_decay>(objective, "weight-decay", "RATE",
                                 "Decoupled decay: each step shrinks weights by this times the learning rate; 0: off."),
       setting<&C::max_norm>(objective, "max-norm", "NORM",
@@ -148,10 +164,8 @@ std::vector<Setting> table() {
 }  // namespace
 
 void Setting::set(TrainConfig& config, std::string_view text) const {
-  const std::size_t first = std::min(text.find_first_not_of(" \t"), text.size());
-  const std::size_t end = text.find_last_not_of(" \t") + 1;
   try {
-    read(config, first < end ? text.substr(first, end - first) : std::string_view{});
+    read(config, setting_text::trimmed(text));
   } catch (const RequestError& error) {
     throw RequestError{std::string{name} + ": " + error.what()};
   }
@@ -166,6 +180,14 @@ const Setting* find_setting(std::string_view name) {
   const std::span<const Setting> all = settings();
   const auto found = std::find_if(all.begin(), all.end(), [&](const Setting& each) { return each.name == name; });
   return found == all.end() ? nullptr : &*found;
+}
+
+TrainConfig resolved(TrainConfig config, Task task) {
+  if (!config.loss) config.loss = task == Task::classification ? Loss::cross_entropy : Loss::mean_squared_error;
+  if (!config.output) config.output = output_activation_for(*config.loss);
+  if (!config.initializer) config.initializer = initializer_for(config.activation);
+  config.learning_rate = learning_rate_of(config);
+  return config;
 }
 
 double learning_rate_of(const TrainConfig& config) {

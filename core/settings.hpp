@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/dataset.hpp"
 #include "core/train_config.hpp"
 
 namespace lockstep {
@@ -46,5 +47,9 @@ struct Setting {
 /// The learning rate in effect: as set, or the optimizer's usual (sgd, momentum, nesterov 0.1, rmsprop, adam, adamw
 /// 0.001).
 [[nodiscard]] double learning_rate_of(const TrainConfig& config);
+
+/// Replaces what is left open ("auto") by what it comes to for a task, so that a later version repeats the run even if
+/// it would choose otherwise. (What to standardise stays open: it depends on the data.)
+[[nodiscard]] TrainConfig resolved(TrainConfig config, Task task);
 
 }  // namespace lockstep

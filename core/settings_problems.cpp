@@ -5,12 +5,17 @@
 #include <cmath>
 #include <limits>
 
+#include "core/network.hpp"
 #include "core/settings.hpp"
 
 namespace lockstep {
 namespace {
 
 using Problems = std::vector<std::string>;
+
+// Far beyond any run, and small enough that counts of samples and steps fit their types.
+constexpr Index most_epochs = 1'000'000'000;
+constexpr Index most_steps = 1'000'000'000'000;
 
 // Written so that NaN fails every check.
 void require(Problems& found, bool holds, std::string_view name, double value, std::string_view rule) {
@@ -33,6 +38,10 @@ void require_at_least(Problems& found, std::string_view name, Index value, Index
   if (value < least) found.push_back(fmt::format("{} is {}; it must be at least {}", name, value, least));
 }
 
+void require_at_most(Problems& found, std::string_view name, Index value, Index most) {
+  if (value > most) found.push_back(fmt::format("{} is {}; it must be at most {}", name, value, most));
+}
+
 void check_trainable(Problems& found, std::string_view name, Activation activation, std::string_view instead) {
   if (trainable(activation)) return;
   found.push_back(
@@ -42,11 +51,10 @@ void check_trainable(Problems& found, std::string_view name, Activation activati
 
 void check_network(Problems& found, const TrainConfig& config) {
   for (std::size_t layer = 0; layer < config.hidden.size(); ++layer)
-    if (config.hidden[layer] < 1)
-      found.push_back(
-          fmt::format("hidden layer {} has {} units; each layer needs at least 1 (leave hidden empty for a "
-                      "linear model)",
-                      layer + 1, config.hidden[layer]));
+    if (config.hidden[layer] < 1 || config.hidden[layer] > most_units)
+      found.push_back(fmt::format(
+          "hidden layer {} has {} units; a layer needs from 1 to {} (leave hidden empty for a linear model)", layer + 1,
+          config.hidden[layer], most_units));
   check_trainable(found, "activation", config.activation, "logistic or tanh");
   if (config.activation == Activation::softmax)
     found.push_back("activation is softmax, which is for outputs only; use relu or tanh, and output softmax");
@@ -94,6 +102,8 @@ void check_pass(Problems& found, const TrainConfig& config) {
   require_at_least(found, "shard-size", config.shard_size, 0);
   require_at_least(found, "epochs", config.epochs, 1);
   require_at_least(found, "steps", config.steps, 0);
+  require_at_most(found, "epochs", config.epochs, most_epochs);
+  require_at_most(found, "steps", config.steps, most_steps);
   constexpr auto largest_seed = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (config.seed > largest_seed)
     found.push_back(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Everything that decides the result of a run, as one value.
+// Every setting of a run, as one value: what decides its result, and two that decide only its time.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,7 @@ ReadPattern split_pattern(ReadPattern pattern) {
 
 Index held_out(double validation, Index samples) {
   const double count = validation < 1 ? validation * static_cast<double>(samples) : validation;
-  return static_cast<Index>(std::llround(count));
+  return count < static_cast<double>(samples) ? static_cast<Index>(std::llround(count)) : samples;
 }
 
 DataSplit::DataSplit(const TrainConfig& config, const Dataset& data)

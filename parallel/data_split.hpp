@@ -9,7 +9,7 @@
 
 namespace lockstep {
 
-/// Samples held out of `samples` for a --validation setting: a count, or below 1 a fraction (rounded).
+/// Samples held out of `samples` for a --validation setting: a count, or below 1 a fraction (rounded); at most all.
 [[nodiscard]] Index held_out(double validation, Index samples);
 
 /// The held-out samples are drawn by seed alone (in whole chunks where the file is chunked), and each epoch's order by
@@ -17,6 +17,9 @@ namespace lockstep {
 class DataSplit {
  public:
   DataSplit(const TrainConfig& config, const Dataset& data);
+  // What it hands out refers to it.
+  DataSplit(const DataSplit&) = delete;
+  DataSplit& operator=(const DataSplit&) = delete;
 
   [[nodiscard]] Index training_samples() const noexcept { return training_; }
   [[nodiscard]] Index validation_samples() const noexcept { return order_.rows() - training_; }

@@ -81,6 +81,7 @@ std::vector<std::string> problems(const Model& model, const DatasetInfo& data) {
 
 Metrics evaluate_rows(const Model& model, const Samples& samples, Communicator& communicator, Workers& workers,
                       const std::function<void(Index, Index)>& progress) {
+  const FloatingPointMode mode;
   DatasetInfo info = samples.data.info();
   info.classes = model.classes;
   const ShardPass pass{model, evaluation_plan};
@@ -109,6 +110,10 @@ Metrics evaluate(const Model& model, const Dataset& data, Communicator& communic
 void predict(const Model& model, const Dataset& data, Communicator& communicator, Workers& workers,
              const std::function<void(Index first_row, ConstPanel outputs)>& sink) {
   const Index total = data.info().samples;
+  if (data.info().features != model.network.spec().inputs)
+    throw ShapeError{"the model takes " + std::to_string(model.network.spec().inputs) + " features, " +
+                     data.info().name + " has " + std::to_string(data.info().features)};
+  const FloatingPointMode mode;
   const Index outputs = model.network.spec().outputs;
   const Index shard_size = evaluation_plan.shard_size;
   const Index window_rows = window_shards * shard_size;
@@ -145,7 +150,7 @@ Matrix predict(const Model& model, const Matrix& features) {
   if (features.rows() != spec.inputs)
     throw ShapeError{"the model takes " + std::to_string(spec.inputs) + " features, the matrix has " +
                      std::to_string(features.rows()) + " rows; samples are columns"};
-  const FlushDenormals mode;
+  const FloatingPointMode mode;
   const ShardPass pass{model, evaluation_plan};
   ShardStore store = evaluation_store(model, 1);
   ShardBuffers& shard = store[0];

@@ -10,11 +10,10 @@ namespace {
 /// Adds runs of scalars out of place the first time, so that no source is copied.
 class RunAdder {
  public:
-  RunAdder(Index size, int depth) : size_{size}, slots_(static_cast<std::size_t>(depth)) {
-    thread_local AlignedBuffer scratch;
-    if (scratch.size() < padded(size) * depth) scratch = AlignedBuffer{padded(size) * depth};
-    memory_ = scratch.data();
-  }
+  RunAdder(Index size, int depth)
+      : size_{size},
+        slots_(static_cast<std::size_t>(depth)),
+        memory_{thread_scratch<RunAdder>(padded(size) * depth).data()} {}
 
   void set(int slot, const Scalar* values) { slots_[static_cast<std::size_t>(slot)] = values; }
   [[nodiscard]] const Scalar* get(int slot) const { return slots_[static_cast<std::size_t>(slot)]; }
@@ -30,7 +29,7 @@ class RunAdder {
  private:
   Index size_;
   std::vector<const Scalar*> slots_;
-  Scalar* memory_ = nullptr;
+  Scalar* memory_;
 };
 
 }  // namespace

@@ -53,6 +53,9 @@ class OrderedSum {
     const std::function<void(Index leaf, Index slot, std::span<double> values)>& leaf,
     const std::function<void(Index)>& done = {});
 
+/// The least of the ranks' values, on every rank. Collective.
+[[nodiscard]] Index least_of_ranks(Index value, Communicator& communicator);
+
 /// True on every rank when it is on one. Collective.
 [[nodiscard]] bool any_rank(bool vote, Communicator& communicator);
 

@@ -4,55 +4,56 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
+#include "core/settings.hpp"
 #include "parallel/standardization.hpp"
 
 namespace lockstep {
 namespace {
-
-Loss loss_of(const TrainConfig& config, Task task) {
-  return config.loss.value_or(task == Task::classification ? Loss::cross_entropy : Loss::mean_squared_error);
-}
 
 Index output_count(Loss loss, const DatasetInfo& data) {
   if (data.task == Task::regression) return data.targets;
   return loss == Loss::binary_cross_entropy && data.classes == 2 ? 1 : data.classes;
 }
 
+/// What rank 0 computed, on every rank: the hosts' mathematical libraries may round differently.
+void take_from_first_rank(AlignedBuffer& buffer, Communicator& communicator) {
+  std::vector<Pieces> parts(static_cast<std::size_t>(communicator.ranks()));
+  parts[0] = {writable_bytes_of(buffer.data(), buffer.size())};
+  communicator.all_gather(parts)->wait();
+}
+
 }  // namespace
 
-NetworkSpec network_spec(const TrainConfig& config, const DatasetInfo& data) {
-  const Loss loss = loss_of(config, data.task);
+NetworkSpec network_spec(const TrainConfig& request, const DatasetInfo& data) {
+  const TrainConfig config = resolved(request, data.task);
   return {.inputs = data.features,
           .hidden = config.hidden,
-          .outputs = output_count(loss, data),
+          .outputs = output_count(*config.loss, data),
           .activation = config.activation,
-          .output = config.output.value_or(output_activation_for(loss)),
+          .output = *config.output,
           .input_dropout = config.input_dropout,
           .dropout = config.dropout};
 }
 
-Model fresh_model(const TrainConfig& config, const Dataset& data, const DataSplit& split, const Model* initial,
+Model fresh_model(const TrainConfig& request, const Dataset& data, const DataSplit& split, const Model* initial,
                   Communicator& communicator, Workers& workers) {
   const DatasetInfo& info = data.info();
-  const Samples training{.data = data, .row_of = split.training_rows(), .samples = split.training_samples()};
-  Transforms transforms = fit_transforms(config.standardize, training, communicator, workers);
+  const TrainConfig config = resolved(request, info.task);
   Network network{network_spec(config, info)};
   AlignedBuffer parameters;
+  Transforms transforms;
   if (initial == nullptr) {
-    parameters =
-        network.initial_parameters(config.initializer.value_or(initializer_for(config.activation)), config.seed);
+    parameters = network.initial_parameters(*config.initializer, config.seed);
+    const Samples training{.data = data, .row_of = split.training_rows(), .samples = split.training_samples()};
+    transforms = fit_transforms(config.standardize, training, communicator, workers);
   } else {
-    const NetworkSpec& given = initial->network.spec();
-    if (given.inputs != network.spec().inputs || given.hidden != network.spec().hidden ||
-        given.outputs != network.spec().outputs)
-      throw RequestError{"the initial weights belong to a network of another form; give the same --hidden and data"};
     parameters = initial->parameters.clone();
     transforms = {.input = initial->input_transform, .target = initial->target_transform};
   }
+  take_from_first_rank(parameters, communicator);
   return {.network = std::move(network),
           .parameters = std::move(parameters),
-          .loss = loss_of(config, info.task),
+          .loss = *config.loss,
           .task = info.task,
           .input_transform = std::move(transforms.input),
           .target_transform = std::move(transforms.target),

@@ -12,11 +12,11 @@
 namespace lockstep {
 
 /// The network that fits these data.
-[[nodiscard]] NetworkSpec network_spec(const TrainConfig& config, const DatasetInfo& data);
+[[nodiscard]] NetworkSpec network_spec(const TrainConfig& request, const DatasetInfo& data);
 
-/// A fresh model: transforms fitted to the training samples, parameters drawn by seed or taken from `initial`.
-/// Throws RequestError when `initial` has another form. Collective.
-[[nodiscard]] Model fresh_model(const TrainConfig& config, const Dataset& data, const DataSplit& split,
+/// A fresh model: transforms fitted to the training samples and parameters drawn by seed, or both taken from `initial`
+/// (in which `problems` found none). Parameters are those of rank 0 everywhere. Collective.
+[[nodiscard]] Model fresh_model(const TrainConfig& request, const Dataset& data, const DataSplit& split,
                                 const Model* initial, Communicator& communicator, Workers& workers);
 
 /// How the engine of a run is set up.

@@ -13,11 +13,8 @@ namespace {
 /// Scalars of a chunk, about: its sum, weights and state stay in the first-level caches.
 constexpr Index chunk_scalars = 8192;
 
-std::span<Scalar> thread_scratch(Index scalars) {
-  thread_local AlignedBuffer scratch;
-  if (scratch.size() < scalars) scratch = AlignedBuffer{scalars};
-  return scratch.span().first(static_cast<std::size_t>(scalars));
-}
+/// Scratch: a chunk's gradient sum.
+struct ChunkSum {};
 
 std::span<Scalar> run(AlignedBuffer& buffer, Index offset, Index size) {
   return buffer.span().subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
@@ -44,14 +41,19 @@ SliceUpdate::SliceUpdate(const ParameterLayout& layout, const Slices& slices, Op
       part.units = {begin, std::min(begin + units_per_chunk, piece.units.end)};
       part.offset += (begin - piece.units.begin) * piece.fan_in;
       part.offset_in_slice += (begin - piece.units.begin) * piece.fan_in;
-      largest_chunk_ = std::max(largest_chunk_, part.size());
       chunks_.push_back({.piece = part, .whole = piece});
     }
   }
+  Index units = 0;
+  for (const ParameterBlock& block : layout.blocks()) {
+    first_unit_.push_back(units);
+    units += block.units;
+  }
+  first_unit_.push_back(units);
   for (std::size_t i = 0; i < state_names(optimizer).size(); ++i) state_.emplace_back(slices.size(communicator.rank()));
 }
 
-void SliceUpdate::update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,
+bool SliceUpdate::update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,
                                std::span<const Scalar> sum, AlignedBuffer& parameters) {
   const SlicePiece& piece = chunk.piece;
   UpdateRule own_rule = rule;
@@ -61,43 +63,58 @@ void SliceUpdate::update_chunk(const Chunk& chunk, const UpdateRule& rule, const
   const std::span<Scalar> weights = run(parameters, piece.offset, piece.size());
   update(own_rule, weights, sum, state);
   if (limits.max_norm > 0 && !piece.bias) limit_unit_norms(weights, piece.fan_in, limits.max_norm);
+  // Rules and limits leave nothing finite where a gradient was not, so this finds bad gradients, too.
+  return all_finite(weights) && std::all_of(state.begin(), state.end(), all_finite);
 }
 
-void SliceUpdate::apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange,
-                        AlignedBuffer& parameters) {
+std::optional<Index> SliceUpdate::apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange,
+                                        AlignedBuffer& parameters) {
   const bool clip = limits.clip_norm > 0;
-  if (clip) rule.gradient_scale *= clip_factor(gradient_norm(exchange) * rule.gradient_scale, limits.clip_norm);
+  if (clip) {
+    double total = 0;
+    const std::vector<double> squares = squares_by_unit(exchange);
+    for (const double square : squares) total += square;
+    if (!std::isfinite(total)) {
+      const auto bad =
+          std::find_if(squares.begin(), squares.end(), [](double square) { return !std::isfinite(square); });
+      return block_of_unit(static_cast<std::size_t>(bad - squares.begin()));
+    }
+    rule.gradient_scale *= clip_factor(std::sqrt(total) * rule.gradient_scale, limits.clip_norm);
+  }
+  std::vector<unsigned char> finite(chunks_.size());
   workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
     std::span<Scalar> sum;
     if (clip) {
       sum = run(merged_, chunk.piece.offset_in_slice, chunk.piece.size());
     } else {
-      sum = thread_scratch(largest_chunk_).first(static_cast<std::size_t>(chunk.piece.size()));
+      sum = thread_scratch<ChunkSum>(chunk.piece.size());
       exchange.merge(chunk.whole, chunk.piece.units, sum);
     }
-    update_chunk(chunk, rule, limits, sum, parameters);
+    finite[static_cast<std::size_t>(i)] = update_chunk(chunk, rule, limits, sum, parameters) ? 1 : 0;
   });
-  publish(parameters);
+  const auto none = static_cast<Index>(layout_.blocks().size());
+  const auto bad = std::find(finite.begin(), finite.end(), 0);  // chunks lie in the order of blocks
+  const Index first_bad_block = publish_with_verdict(
+      parameters, bad == finite.end() ? none : chunks_[static_cast<std::size_t>(bad - finite.begin())].piece.block);
+  return first_bad_block < none ? std::optional{first_bad_block} : std::nullopt;
 }
 
-double SliceUpdate::gradient_norm(const GradientExchange& exchange) {
+Index SliceUpdate::block_of_unit(std::size_t unit) const {
+  const auto after = std::upper_bound(first_unit_.begin(), first_unit_.end(), static_cast<Index>(unit));
+  return static_cast<Index>(after - first_unit_.begin()) - 1;
+}
+
+std::vector<double> SliceUpdate::squares_by_unit(const GradientExchange& exchange) {
   const int ranks = communicator_.ranks();
   if (merged_.size() == 0) merged_ = AlignedBuffer{slices_.size(communicator_.rank())};
-  // One sum of squares for each unit, wherever it lies: added over all units in order on every rank.
-  std::vector<Index> first_unit;
-  Index units = 0;
-  for (const ParameterBlock& block : layout_.blocks()) {
-    first_unit.push_back(units);
-    units += block.units;
-  }
-  std::vector<double> squares(static_cast<std::size_t>(units));
+  std::vector<double> squares(static_cast<std::size_t>(first_unit_.back()));
   workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
     const std::span<Scalar> sum = run(merged_, chunk.piece.offset_in_slice, chunk.piece.size());
     exchange.merge(chunk.whole, chunk.piece.units, sum);
     const auto fan_in = static_cast<std::size_t>(chunk.piece.fan_in);
-    const Index first = first_unit[static_cast<std::size_t>(chunk.piece.block)] + chunk.piece.units.begin;
+    const Index first = first_unit_[static_cast<std::size_t>(chunk.piece.block)] + chunk.piece.units.begin;
     for (Index unit = 0; unit < chunk.piece.units.size(); ++unit)
       squares[static_cast<std::size_t>(first + unit)] =
           sum_of_squares(sum.subspan(static_cast<std::size_t>(unit) * fan_in, fan_in));
@@ -106,11 +123,17 @@ double SliceUpdate::gradient_norm(const GradientExchange& exchange) {
   for (int rank = 0; rank < ranks; ++rank)
     for (const SlicePiece& piece : slices_.of(rank))
       parts[static_cast<std::size_t>(rank)].push_back(writable_bytes_of(
-          squares.data() + first_unit[static_cast<std::size_t>(piece.block)] + piece.units.begin, piece.units.size()));
+          squares.data() + first_unit_[static_cast<std::size_t>(piece.block)] + piece.units.begin, piece.units.size()));
   communicator_.all_gather(parts)->wait();
-  double total = 0;
-  for (const double square : squares) total += square;
-  return std::sqrt(total);
+  return squares;
+}
+
+Index SliceUpdate::publish_with_verdict(AlignedBuffer& parameters, Index first_bad_block) {
+  std::vector<Pieces> parts = slice_pieces(slices_, communicator_.ranks(), parameters);
+  std::vector<Index> verdicts(parts.size(), first_bad_block);
+  for (std::size_t rank = 0; rank < parts.size(); ++rank) parts[rank].push_back(writable_bytes_of(&verdicts[rank], 1));
+  communicator_.all_gather(parts)->wait();
+  return *std::min_element(verdicts.begin(), verdicts.end());
 }
 
 void SliceUpdate::publish(AlignedBuffer& buffer) {

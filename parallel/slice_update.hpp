@@ -2,6 +2,7 @@
 // The owner's part of a step: finish the sum, update the slice, publish it.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
@@ -28,7 +29,11 @@ class SliceUpdate {
 
   /// Merges, updates and publishes: on return every rank's `parameters` are those after the step. `rule.gradient_scale`
   /// is 1 / samples; weight penalties apply to weights, not to biases. Collective.
-  void apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange, AlignedBuffer& parameters);
+  ///
+  /// Returns, on every rank alike, the first parameter block (an index into the layout) of which a gradient, a weight
+  /// or an optimizer state is not finite; parameters and state are then of no use.
+  [[nodiscard]] std::optional<Index> apply(UpdateRule rule, const UpdateLimits& limits,
+                                           const GradientExchange& exchange, AlignedBuffer& parameters);
 
   /// The sum over all leaves, complete, on every rank, in the parameters' layout. Collective.
   void gather_gradient(const GradientExchange& exchange, AlignedBuffer& gradient);
@@ -44,9 +49,14 @@ class SliceUpdate {
     SlicePiece whole;  ///< the piece it belongs to
   };
 
-  void update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits, std::span<const Scalar> sum,
-                    AlignedBuffer& parameters);
-  [[nodiscard]] double gradient_norm(const GradientExchange& exchange);
+  /// Returns whether everything is finite afterwards.
+  [[nodiscard]] bool update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,
+                                  std::span<const Scalar> sum, AlignedBuffer& parameters);
+  /// The sum of squares of each unit's gradient, all units of all blocks in order, on every rank; leaves this rank's
+  /// gradient sums in `merged_`.
+  [[nodiscard]] std::vector<double> squares_by_unit(const GradientExchange& exchange);
+  [[nodiscard]] Index block_of_unit(std::size_t unit) const;
+  [[nodiscard]] Index publish_with_verdict(AlignedBuffer& parameters, Index first_bad_block);
   void publish(AlignedBuffer& buffer);
 
   const ParameterLayout& layout_;
@@ -54,7 +64,7 @@ class SliceUpdate {
   Communicator& communicator_;
   Workers& workers_;
   std::vector<Chunk> chunks_;
-  Index largest_chunk_ = 0;
+  std::vector<Index> first_unit_;     ///< by block: its first unit among the units of all blocks
   AlignedBuffer merged_;              ///< the slice's gradient sums, when the norm is needed before the update
   std::vector<AlignedBuffer> state_;  ///< by state name, in slice order
 };

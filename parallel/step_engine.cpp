@@ -7,9 +7,12 @@
 
 #include "core/error.hpp"
 #include "core/metrics.hpp"
+#include "core/norm.hpp"
 
 namespace lockstep {
 namespace {
+
+constexpr const char* advice = "lower --learning-rate, add --warmup, or clip gradients with --clip-norm 1";
 
 ShardStore::Form store_form(const Model& model, const StepEngine::Form& form, Index shards) {
   return {.shards = shards,
@@ -27,23 +30,6 @@ Index shards_in_flight(const Model& model, const StepEngine::Form& form, const C
   return std::clamp<Index>(form.memory_bytes / bytes, 1, std::max<Index>(1, own));
 }
 
-/// Squared errors in the target's own units.
-double squared_errors(const Model& model, const ShardBuffers& shard) {
-  const ConstPanel outputs = shard.outputs.back();
-  double sum = 0;
-  for (Index column = 0; column < outputs.columns; ++column) {
-    for (Index row = 0; row < outputs.rows; ++row) {
-      const double factor =
-          model.target_transform.factor.empty() ? 1 : model.target_transform.factor[static_cast<std::size_t>(row)];
-      const double error =
-          (static_cast<double>(outputs.column(column)[row]) - static_cast<double>(shard.values.column(column)[row])) /
-          factor;
-      sum += error * error;
-    }
-  }
-  return sum;
-}
-
 double hits(const ShardBuffers& shard) {
   const ConstPanel outputs = shard.outputs.back();
   Index count = 0;
@@ -54,7 +40,11 @@ double hits(const ShardBuffers& shard) {
   return static_cast<double>(count);
 }
 
-bool all_finite(ConstPanel panel) { return panel.matrix().allFinite(); }
+bool is_finite(ConstPanel panel) {
+  for (Index column = 0; column < panel.columns; ++column)
+    if (!all_finite({panel.column(column), static_cast<std::size_t>(panel.rows)})) return false;
+  return true;
+}
 
 }  // namespace
 
@@ -69,8 +59,27 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       wave_shards_{shards_in_flight(model, form, communicator)},
       store_{model.network, store_form(model, form, wave_shards_)},
       leaf_sums_(static_cast<std::size_t>(wave_shards_ * StepSums::width)),
+      bad_layers_(static_cast<std::size_t>(wave_shards_)),
       exchange_{slices_, communicator},
       update_{model.network.layout(), slices_, form.optimizer, communicator, workers} {}
+
+std::size_t StepEngine::first_bad_layer(const ShardBuffers& shard) const {
+  const auto bad = std::find_if_not(shard.outputs.begin(), shard.outputs.end(), is_finite);
+  return static_cast<std::size_t>(bad - shard.outputs.begin());
+}
+
+/// The figures of a shard of the wave, while its outputs are there.
+void StepEngine::record(Index shard, double loss) {
+  const ShardBuffers& buffers = store_[shard];
+  double* sums = &leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)];
+  sums[0] = static_cast<double>(buffers.input.columns);
+  sums[1] = loss;
+  sums[2] = model_.task == Task::classification
+                ? hits(buffers)
+                : squared_errors(buffers.outputs.back(), buffers.values, model_.target_transform);
+  bad_layers_[static_cast<std::size_t>(shard)] =
+      std::isfinite(loss) ? model_.network.layers().size() : first_bad_layer(buffers);
+}
 
 void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range leaves) {
   std::vector<Pass> passes(static_cast<std::size_t>(leaves.size()), pass);
@@ -78,12 +87,6 @@ void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range le
     passes[static_cast<std::size_t>(shard)].first_position = (leaves.begin + shard) * form_.plan.shard_size;
   const auto gather = [&](Index shard) {
     pass_.gather(samples, leaves.begin + shard, passes[static_cast<std::size_t>(shard)], store_, shard);
-  };
-  const auto record = [&](Index shard, double loss) {
-    double* sums = &leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)];
-    sums[0] = static_cast<double>(store_[shard].input.columns);
-    sums[1] = loss;
-    sums[2] = model_.task == Task::classification ? hits(store_[shard]) : squared_errors(model_, store_[shard]);
   };
   // Enough shards for all workers: each goes through alone, its data in one worker's caches. Else layer by layer,
   // the rows of a shard shared out. The pieces, and so the bits, are the same.
@@ -105,13 +108,14 @@ StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass,
   OrderedSum sum{leaves, StepSums::width, communicator_};
   const Range own = sum.own_leaves();
   TreeCounter counter;
-  Index shards = 0;
+  first_bad_layer_ = model_.network.layers().size();
   for (Range wave{own.begin, 0}; wave.begin < own.end; wave.begin = wave.end) {
     wave.end = std::min(wave.begin + wave_shards_, own.end);
-    shards = wave.size();
     compute_wave(samples, pass, wave);
-    for (Index shard = 0; shard < shards; ++shard)
+    for (Index shard = 0; shard < wave.size(); ++shard) {
       sum.push({&leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)], StepSums::width});
+      first_bad_layer_ = std::min(first_bad_layer_, bad_layers_[static_cast<std::size_t>(shard)]);
+    }
     if (!with_gradient) continue;
     const TreeCounter next = after_wave(counter, wave);
     while (waiting_.size() < next.waiting().size()) waiting_.emplace_back(model_.network.layout().buffer_size());
@@ -123,9 +127,9 @@ StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass,
   }
   // The batch's figures travel first: when they show that training diverged, nothing has been updated.
   const OrderedSum::Total total = sum.finish(communicator_, vote);
-  const Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits = total.sums[2]},
+  const Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits_or_squares = total.sums[2]},
                       .vote = total.vote};
-  require_finite(report.sums, pass.step, shards);
+  require_finite(report.sums, pass.step);
   return report;
 }
 
@@ -136,7 +140,9 @@ StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, co
   exchange_.wait();
   UpdateRule scaled = rule;
   scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
-  update_.apply(scaled, limits, exchange_, model_.parameters);
+  if (const auto bad_block = update_.apply(scaled, limits, exchange_, model_.parameters))
+    throw DivergenceError{pass.step + 1, model_.network.layout().blocks()[static_cast<std::size_t>(*bad_block)].name,
+                          advice};
   return report;
 }
 
@@ -154,26 +160,12 @@ double StepEngine::loss(const Samples& samples, const Pass& pass) {
   return report.sums.loss / report.sums.samples;
 }
 
-std::size_t StepEngine::first_bad_layer(Index shards) const {
-  const std::size_t layers = model_.network.layers().size();
-  for (std::size_t layer = 0; layer < layers; ++layer)
-    for (Index shard = 0; shard < shards; ++shard)
-      if (!all_finite(store_[shard].outputs[layer])) return layer;
-  return layers;
-}
-
-void StepEngine::require_finite(const StepSums& sums, std::uint64_t step, Index shards) {
+void StepEngine::require_finite(const StepSums& sums, std::uint64_t step) {
   if (std::isfinite(sums.loss)) return;
   // All ranks see the same sum and come here together; they agree on the first layer that any of them found.
-  std::vector<double> found(static_cast<std::size_t>(communicator_.ranks()));
-  found[static_cast<std::size_t>(communicator_.rank())] = static_cast<double>(first_bad_layer(shards));
-  std::vector<Pieces> parts;
-  for (double& value : found) parts.push_back({writable_bytes_of(&value, 1)});
-  communicator_.all_gather(parts)->wait();
-  const auto layer = static_cast<std::size_t>(*std::min_element(found.begin(), found.end()));
+  const auto layer = static_cast<std::size_t>(least_of_ranks(static_cast<Index>(first_bad_layer_), communicator_));
   const auto& layers = model_.network.layers();
-  throw DivergenceError{step, layer < layers.size() ? layers[layer]->name() : "loss",
-                        "lower --learning-rate, add --warmup, or clip gradients with --clip-norm 1"};
+  throw DivergenceError{step + 1, layer < layers.size() ? layers[layer]->name() : "loss", advice};
 }
 
 }  // namespace lockstep

@@ -18,7 +18,7 @@ namespace lockstep {
 struct StepSums {
   double samples = 0;
   double loss = 0;
-  double hits = 0;  ///< classification: samples whose class was named; regression: sum of squared errors, own units
+  double hits_or_squares = 0;  ///< samples whose class was named (classification), squared errors in own units
   static constexpr Index width = 3;
 };
 
@@ -35,13 +35,18 @@ class StepEngine {
     Index memory_bytes = Index{2} << 30;  ///< for shards in flight: larger batches go through in waves, same bits
   };
   StepEngine(Model& model, const Form& form, Communicator& communicator, Workers& workers);
+  // Its parts refer to one another.
+  StepEngine(const StepEngine&) = delete;
+  StepEngine& operator=(const StepEngine&) = delete;
 
   struct Report {
     StepSums sums;
     bool vote = false;  ///< some rank asked to stop
   };
 
-  /// One step over `samples`, the batch. Throws DivergenceError, parameters unchanged, when the loss is not finite.
+  /// One step over `samples`, the batch. Throws DivergenceError, on all ranks the same, when the loss is not finite
+  /// (parameters are then unchanged), or a gradient, a weight or an optimizer state after the step (parameters and
+  /// state are then of no use).
   Report step(const Samples& samples, const Pass& pass, const UpdateRule& rule, const UpdateLimits& limits, bool vote);
 
   /// The gradient of the mean loss over `samples`, in the parameters' layout, and the loss; updates nothing.
@@ -54,8 +59,9 @@ class StepEngine {
  private:
   Report compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient);
   void compute_wave(const Samples& samples, const Pass& pass, Range leaves);
-  [[nodiscard]] std::size_t first_bad_layer(Index shards) const;
-  void require_finite(const StepSums& sums, std::uint64_t step, Index shards);
+  void record(Index shard, double loss);
+  [[nodiscard]] std::size_t first_bad_layer(const ShardBuffers& shard) const;
+  void require_finite(const StepSums& sums, std::uint64_t step);
 
   Model& model_;
   Form form_;
@@ -66,7 +72,9 @@ class StepEngine {
   WeightGradient weight_gradient_;
   Index wave_shards_;
   ShardStore store_;
-  std::vector<double> leaf_sums_;
+  std::vector<double> leaf_sums_;        ///< by shard of the wave
+  std::vector<std::size_t> bad_layers_;  ///< by shard of the wave: the first that is not finite, or their number
+  std::size_t first_bad_layer_ = 0;      ///< of this rank's shards of the step
   std::vector<AlignedBuffer> waiting_;
   GradientExchange exchange_;
   SliceUpdate update_;

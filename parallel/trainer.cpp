@@ -12,6 +12,7 @@
 #include "core/schedule.hpp"
 #include "core/settings.hpp"
 #include "parallel/evaluator.hpp"
+#include "parallel/floating_point_mode.hpp"
 #include "parallel/ordered_sum.hpp"
 #include "parallel/run_setup.hpp"
 
@@ -30,9 +31,9 @@ Metrics training_metrics(const StepSums& sums, const Model& model) {
   metrics.samples = static_cast<Index>(sums.samples);
   metrics.loss = sums.loss / sums.samples;
   if (model.task == Task::classification)
-    metrics.accuracy = sums.hits / sums.samples;
+    metrics.accuracy = sums.hits_or_squares / sums.samples;
   else
-    metrics.rmse = std::sqrt(sums.hits / sums.samples / static_cast<double>(model.network.spec().outputs));
+    metrics.rmse = std::sqrt(sums.hits_or_squares / sums.samples / static_cast<double>(model.network.spec().outputs));
   return metrics;
 }
 
@@ -41,7 +42,7 @@ class Run {
  public:
   Run(const TrainConfig& config, const Dataset& data, Communicator& communicator, TrainingObserver& observer,
       std::optional<Checkpoint> resume, const Model* initial)
-      : config_{config},
+      : config_{resolved(config, data.info().task)},
         data_{data},
         communicator_{communicator},
         observer_{observer},
@@ -126,7 +127,7 @@ class Run {
                      {.max_norm = config_.max_norm, .clip_norm = config_.clip_norm}, observer_.stop_requested());
     epoch_sums_.samples += report.sums.samples;
     epoch_sums_.loss += report.sums.loss;
-    epoch_sums_.hits += report.sums.hits;
+    epoch_sums_.hits_or_squares += report.sums.hits_or_squares;
     ++state_.step;
     ++state_.step_in_epoch;
     interrupted_ = report.vote && state_.step < total_steps_;
@@ -206,7 +207,6 @@ class Run {
   }
 
   void save() {
-    require_finite_parameters();
     std::vector<AlignedBuffer> optimizer = engine_.update().gather_state();
     last_save_ = Clock::now();
     if (communicator_.rank() != 0) return;
@@ -221,7 +221,7 @@ class Run {
                        .epoch = state_.epoch,
                        .step_in_epoch = state_.step_in_epoch,
                        .finished = state_.finished,
-                       .epoch_sums = {epoch_sums_.samples, epoch_sums_.loss, epoch_sums_.hits},
+                       .epoch_sums = {epoch_sums_.samples, epoch_sums_.loss, epoch_sums_.hits_or_squares},
                        .history = state_.history};
     if (state_.best)
       copy.best = BestSoFar{
@@ -229,16 +229,7 @@ class Run {
     return copy;
   }
 
-  /// A finite loss can leave infinite parameters behind; such a state must not replace a good checkpoint.
-  void require_finite_parameters() const {
-    for (const ParameterBlock& block : model_.network.layout().blocks()) {
-      const Eigen::Map<const Vector> values{model_.parameters.data() + block.offset, block.size()};
-      if (!values.allFinite())
-        throw DivergenceError{state_.step, block.name, "lower --learning-rate, or clip gradients with --clip-norm 1"};
-    }
-  }
-
-  const TrainConfig& config_;
+  TrainConfig config_;
   const Dataset& data_;
   Communicator& communicator_;
   TrainingObserver& observer_;
@@ -264,8 +255,11 @@ class Run {
 
 TrainResult train(const TrainConfig& config, const Dataset& data, Communicator& communicator,
                   TrainingObserver& observer, std::optional<Checkpoint> resume, const Model* initial) {
-  if (auto found = problems(config, data.info(), communicator.ranks()); !found.empty())
-    throw RequestError{std::move(found)};
+  std::vector<std::string> found = problems(config, data.info(), communicator.ranks());
+  if (found.empty() && resume) found = problems(*resume, config, data.info());
+  if (found.empty() && !resume && initial != nullptr) found = problems(*initial, config, data.info());
+  if (!found.empty()) throw RequestError{std::move(found)};
+  const FloatingPointMode mode;
   return Run{config, data, communicator, observer, std::move(resume), initial}.finish();
 }
 

@@ -57,7 +57,7 @@ class TrainingObserver {
 
 struct TrainResult {
   Model model;          ///< the best parameters when early stopping is on, else the last
-  TrainingState state;  ///< at the end
+  TrainingState state;  ///< at the end; its history is complete on rank 0, other ranks have their own observer's
   bool interrupted = false;
   std::string hash;                   ///< weights_hash of model
   std::optional<Metrics> validation;  ///< of model, when a part was held out
@@ -70,9 +70,19 @@ struct TrainResult {
 /// Every reason why this configuration cannot train on these data on so many ranks, one sentence each. Pure.
 [[nodiscard]] std::vector<std::string> problems(const TrainConfig& config, const DatasetInfo& data, int ranks);
 
+/// Every reason why a run of this configuration on these data cannot go on from that state: it belongs to another
+/// configuration, network or kind of data, or its parts do not fit one another. Pure.
+[[nodiscard]] std::vector<std::string> problems(const Checkpoint& resume, const TrainConfig& config,
+                                                const DatasetInfo& data);
+
+/// Every reason why a run of this configuration on these data cannot begin with the weights and the scaling of that
+/// model. Its loss and dropout may differ. Pure.
+[[nodiscard]] std::vector<std::string> problems(const Model& initial, const TrainConfig& config,
+                                                const DatasetInfo& data);
+
 /// Trains. Collective; every rank gets the same result, to the bit, for any number of ranks and threads.
-/// With `resume`, goes on from that state (of the same configuration and data).
-/// Throws RequestError (see problems), DivergenceError.
+/// With `resume`, goes on from that state; else with `initial`, begins with that model's weights and scaling.
+/// Throws RequestError (see problems), DivergenceError: the states saved before are still good.
 [[nodiscard]] TrainResult train(const TrainConfig& config, const Dataset& data, Communicator& communicator,
                                 TrainingObserver& observer, std::optional<Checkpoint> resume = std::nullopt,
                                 const Model* initial = nullptr);

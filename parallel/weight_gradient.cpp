@@ -13,12 +13,10 @@ namespace {
 /// The stack of a tile's sums, compact, in memory of the calling thread.
 class TileStack {
  public:
-  TileStack(const Tile& tile, int depth) : rows_{tile.inputs.size()}, size_{rows_ * tile.units.size()} {
-    thread_local AlignedBuffer scratch;
-    const Index needed = padded(size_) * depth;
-    if (scratch.size() < needed) scratch = AlignedBuffer{needed};
-    memory_ = scratch.data();
-  }
+  TileStack(const Tile& tile, int depth)
+      : rows_{tile.inputs.size()},
+        size_{rows_ * tile.units.size()},
+        memory_{thread_scratch<TileStack>(padded(size_) * depth).data()} {}
 
   [[nodiscard]] Scalar* slot(int index) const noexcept { return memory_ + padded(size_) * index; }
 
@@ -41,7 +39,7 @@ class TileStack {
  private:
   Index rows_;
   Index size_;
-  Scalar* memory_ = nullptr;
+  Scalar* memory_;
 };
 
 void weights_leaf(const Tile& tile, const GradientPair& pair, Scalar* sum) {

@@ -24,7 +24,7 @@ struct Tile {
 ///
 /// The sums of the blocks that wait in the rank's tree counter lie in gradient buffers (one for each waiting block, in
 /// the parameters' layout). A wave of shards is added to them tile by tile: in each tile the counter's stack lies in
-/// scratch memory that stays in cache, and only what waits at the end of the wave is written back.
+/// scratch memory small enough for a core's own cache, and only what waits at the end of the wave is written back.
 class WeightGradient {
  public:
   WeightGradient(const Network& network, const WorkPlan& plan);

@@ -100,7 +100,7 @@ class Workers::Team {
   }
 
   void work() {
-    const FlushDenormals mode;
+    const FloatingPointMode mode;
     try {
       for (Index i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
            i = next_.fetch_add(1, std::memory_order_relaxed))
@@ -148,7 +148,7 @@ void Workers::for_each(Index count, const std::function<void(Index)>& body) {
     team_->run(count, body);
     return;
   }
-  const FlushDenormals mode;
+  const FloatingPointMode mode;
   for (Index i = 0; i < count; ++i) body(i);
 }
 

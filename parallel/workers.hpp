@@ -12,8 +12,8 @@ namespace lockstep {
 /// The cores that this process may run on (its affinity mask).
 [[nodiscard]] int available_cores();
 
-/// A fixed number of worker threads (oneTBB), the caller included. All have the same floating-point modes (denormals
-/// are flushed to zero) while they work, so that a result does not depend on who computed it.
+/// A fixed number of worker threads (oneTBB), the caller included. All have the same floating-point mode while they
+/// work (see FloatingPointMode), so that a result does not depend on who computed it.
 class Workers {
  public:
   /// 0: one for each available core. More threads than cores is allowed, and slow.
@@ -24,8 +24,9 @@ class Workers {
 
   [[nodiscard]] int threads() const noexcept { return threads_; }
 
-  /// Calls body(i) once for each i in [0, count), in any order, on any worker; returns when all are done.
-  /// The first exception thrown is rethrown here.
+  /// Calls body(i) once for each i in [0, count), on any worker; returns when all are done. They begin in order, each
+  /// as a worker becomes free, so that a list sorted by size, the largest first, ends evenly.
+  /// The first exception thrown is rethrown here; what had not begun by then is left out.
   void for_each(Index count, const std::function<void(Index)>& body);
 
  private:

@@ -342,6 +342,30 @@ TEST_P(OnRanks, RefusesABatchSmallerThanTheRanks) {
   EXPECT_NE(result.err.find("raise --batch-size or start fewer ranks"), std::string::npos) << result.err;
 }
 
+TEST_P(OnRanks, RefusesAnOutputThatTheLossOfTheTaskCannotUse) {
+  for (const char* check : {"--json", "--check-gradients"}) {
+    const CommandResult classes = run_lockstep_on(GetParam(), train({"--output", "tanh", check}));
+    EXPECT_EQ(classes.status, 2);
+    EXPECT_NE(classes.err.find("needs the output activation softmax, not tanh"), std::string::npos) << classes.err;
+    EXPECT_EQ(classes.err.find("MPI_ABORT"), std::string::npos) << classes.err;
+  }
+  const CommandResult values = run_lockstep_on(
+      GetParam(), {"train", "--train", in_folder("plane.h5"), "--run", run_path(), "--output", "softmax"});
+  EXPECT_EQ(values.status, 2);
+  EXPECT_NE(values.err.find("needs the loss cross-entropy"), std::string::npos) << values.err;
+  EXPECT_FALSE(fs::exists(run_path()));
+}
+
+TEST_P(OnRanks, RefusesInitialWeightsOfAnotherForm) {
+  ASSERT_EQ(run_lockstep(train({}, "first")).status, 0);
+  const CommandResult result =
+      run_lockstep_on(GetParam(), train({"--init-from", runs_ / "first", "--activation", "tanh"}));
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("another form"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("MPI_ABORT"), std::string::npos) << result.err;
+  EXPECT_FALSE(fs::exists(run_path()));
+}
+
 TEST_P(OnRanks, StopsWithStepAndLayerWhenTrainingDiverges) {
   const CommandResult result = run_lockstep_on(
       GetParam(), train({"--optimizer", "sgd", "--learning-rate", "1e30", "--loss", "mean-squared-error"}));

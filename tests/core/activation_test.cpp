@@ -171,7 +171,7 @@ TEST(Activation, OfRowBlocksIsThatOfTheWholeAndTouchesNoOtherRow) {
       whole.panel().data[i] =
           static_cast<Scalar>(to_uniform(random_words(StreamKey{}, static_cast<std::uint64_t>(i))[0]));
     const PanelBuffer pieces{rows, columns};
-    pieces.panel().flat() = whole.panel().flat();
+    std::copy_n(whole.panel().data, panel_scalars(rows, columns), pieces.panel().data);
     const PanelBuffer slope{rows, columns};
     const Panel panel = pieces.panel();
     const auto rows_of = [&](Panel of, Index begin, Index count) {

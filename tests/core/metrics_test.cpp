@@ -7,25 +7,18 @@
 #include <functional>
 #include <numeric>
 
-#include "core/aligned_buffer.hpp"
+#include "tests/support/panel_buffer.hpp"
 
 namespace lockstep {
 namespace {
 
-/// A panel that owns its scalars; padding is filled with NaN so that no figure may come from it.
-class Block {
+/// A panel of values that depend on their place.
+class Block : public PanelBuffer {
  public:
-  Block(Index rows, Index columns, const std::function<double(Index, Index)>& value)
-      : buffer_{panel_scalars(rows, columns)}, panel_{buffer_.data(), rows, columns, padded(rows)} {
-    panel_.flat().setConstant(std::numeric_limits<Scalar>::quiet_NaN());
+  Block(Index rows, Index columns, const std::function<double(Index, Index)>& value) : PanelBuffer{rows, columns} {
     for (Index column = 0; column < columns; ++column)
-      for (Index row = 0; row < rows; ++row) panel_.column(column)[row] = static_cast<Scalar>(value(row, column));
+      for (Index row = 0; row < rows; ++row) panel().column(column)[row] = static_cast<Scalar>(value(row, column));
   }
-  [[nodiscard]] ConstPanel panel() const { return panel_; }
-
- private:
-  AlignedBuffer buffer_;
-  Panel panel_;
 };
 
 DatasetInfo classes_info(Index classes) {
@@ -71,10 +64,31 @@ TEST(Metrics, CountWhatWasTakenForWhat) {
   EXPECT_EQ(metrics.accuracy, 0.6);
   const std::vector<std::vector<Index>> confusion{{2, 0, 0, 1}, {0, 0, 0, 0}, {1, 0, 1, 0}, {0, 0, 0, 0}};
   EXPECT_EQ(metrics.confusion, confusion);
+  EXPECT_EQ(metrics.class_samples, (std::vector<Index>{3, 0, 2, 0}));
   ASSERT_EQ(metrics.recall.size(), 4U);
   EXPECT_EQ(metrics.recall[0], 2.0 / 3);
   EXPECT_TRUE(std::isnan(metrics.recall[1]));
   EXPECT_EQ(metrics.recall[2], 0.5);
+}
+
+TEST(Metrics, OfManyClassesCountHitsWithoutAConfusion) {
+  constexpr Index classes = most_classes_in_confusion + 3;
+  const std::vector<Label> truth{0, 66, 66, 41, 66};
+  const std::vector<Label> named{0, 66, 41, 66, 66};
+  const Block outputs{
+      classes, 5, [&](Index row, Index column) { return row == named[static_cast<std::size_t>(column)] ? 0.7 : 0.1; }};
+  const DatasetInfo info = classes_info(classes);
+  EXPECT_EQ(metric_sums_size(info), 2 + 2 * classes);
+  const Metrics metrics = metrics_from(info, measured(info, outputs, {.labels = truth, .values = {}}, {}, 10.0));
+  EXPECT_EQ(metrics.accuracy, 0.6);
+  EXPECT_TRUE(metrics.confusion.empty());
+  ASSERT_EQ(metrics.recall.size(), static_cast<std::size_t>(classes));
+  EXPECT_EQ(metrics.recall[0], 1);
+  EXPECT_EQ(metrics.recall[41], 0);
+  EXPECT_EQ(metrics.recall[66], 2.0 / 3);
+  EXPECT_TRUE(std::isnan(metrics.recall[1]));
+  EXPECT_EQ(metrics.class_samples[66], 3);
+  EXPECT_EQ(metrics.class_samples[1], 0);
 }
 
 TEST(Metrics, ReadOneOutputAsTheSecondClass) {

@@ -65,5 +65,21 @@ TEST(ClipFactor, BringsLongGradientsBackToTheLimit) {
   EXPECT_EQ(clip_factor(std::numeric_limits<double>::quiet_NaN(), 1), 1.0);
 }
 
+TEST(AllFinite, FindsOneBadValueAnywhere) {
+  constexpr Scalar infinity = std::numeric_limits<Scalar>::infinity();
+  std::vector<Scalar> values(101, std::numeric_limits<Scalar>::max());
+  values[7] = -0.0F;
+  values[8] = std::numeric_limits<Scalar>::denorm_min();
+  EXPECT_TRUE(all_finite(values));
+  EXPECT_TRUE(all_finite({}));
+  for (const std::size_t place : {0U, 15U, 64U, 100U}) {
+    for (const Scalar bad : {infinity, -infinity, std::numeric_limits<Scalar>::quiet_NaN()}) {
+      std::vector<Scalar> with_bad = values;
+      with_bad[place] = bad;
+      EXPECT_FALSE(all_finite(with_bad)) << place << ' ' << bad;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lockstep

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 struct Outputs {
   Outputs(Index rows, Index columns, Index first) : memory{panel_scalars(rows, columns)} {
     panel = {.data = memory.data(), .rows = rows, .columns = columns, .stride = padded(rows)};
-    panel.flat().setConstant(-1);
+    std::fill_n(memory.data(), memory.size(), Scalar{-1});
     for (Index column = 0; column < columns; ++column)
       for (Index row = 0; row < rows; ++row)
         panel.column(column)[row] = static_cast<Scalar>(10 * (first + column) + row);

@@ -45,8 +45,11 @@ Model initial_model(const TrainConfig& config, const nlohmann::json& layers, Tas
     const std::vector<Scalar> values = golden::scalars(layers[i / 2][i % 2]);
     std::copy(values.begin(), values.end(), parameters.data() + network.layout().blocks()[i].offset);
   }
-  return {
-      .network = std::move(network), .parameters = std::move(parameters), .loss = config.loss.value(), .task = task};
+  return {.network = std::move(network),
+          .parameters = std::move(parameters),
+          .loss = config.loss.value(),
+          .task = task,
+          .classes = task == Task::classification ? classes : 0};
 }
 
 /// The samples, in memory; data sets over them look at these arrays.

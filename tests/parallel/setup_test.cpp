@@ -2,12 +2,19 @@
 // What a run is made of before its first step: cuts, slices, splits, scaling, workers.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cfenv>
+#include <limits>
+#include <map>
+#include <mutex>
 #include <set>
 #include <stdexcept>
+#include <thread>
 
 #include "core/network.hpp"
 #include "parallel/data_split.hpp"
+#include "parallel/floating_point_mode.hpp"
 #include "parallel/slices.hpp"
 #include "parallel/standardization.hpp"
 #include "parallel/work_plan.hpp"
@@ -76,6 +83,7 @@ TEST(HeldOut, IsACountOrAFraction) {
   EXPECT_EQ(held_out(0.25, 101), 25);
   EXPECT_EQ(held_out(31, 101), 31);
   EXPECT_EQ(held_out(0, 101), 0);
+  EXPECT_EQ(held_out(1e300, 101), 101);
 }
 
 TEST(FitTransforms, GivesZeroMeanAndUnitVariance) {
@@ -109,6 +117,38 @@ TEST(Workers, CallEachIndexOnceAndPassExceptionsOn) {
                                   }),
                  std::runtime_error);
   }
+}
+
+TEST(Workers, BeginInOrder) {
+  for (const int threads : {1, 3}) {
+    Workers workers{threads};
+    std::mutex mutex;
+    std::map<std::thread::id, std::vector<Index>> begun;
+    workers.for_each(1009, [&](Index i) {
+      const std::lock_guard lock{mutex};
+      begun[std::this_thread::get_id()].push_back(i);
+    });
+    EXPECT_LE(begun.size(), static_cast<std::size_t>(threads));
+    for (const auto& [thread, indices] : begun) EXPECT_TRUE(std::is_sorted(indices.begin(), indices.end()));
+  }
+}
+
+TEST(FloatingPointMode, RoundsToNearestAndLeavesTheCallersModeBehind) {
+  // Volatile, so that sums are made when the program runs.
+  volatile Scalar one = 1;
+  volatile Scalar little = std::numeric_limits<Scalar>::epsilon() / 4;
+  ASSERT_EQ(std::fesetround(FE_UPWARD), 0);
+  const Scalar before = one + little;
+  Scalar inside = 0;
+  {
+    const FloatingPointMode mode;
+    inside = one + little;
+  }
+  const Scalar after = one + little;
+  std::fesetround(FE_TONEAREST);
+  EXPECT_GT(before, 1);
+  EXPECT_EQ(inside, 1);
+  EXPECT_EQ(after, before);
 }
 
 }  // namespace

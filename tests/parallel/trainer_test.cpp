@@ -7,47 +7,17 @@
 #include <cmath>
 #include <limits>
 
-#include "core/error.hpp"
 #include "parallel/evaluator.hpp"
-#include "parallel/gradient_check.hpp"
 #include "parallel/run_setup.hpp"
 #include "support/small_data.hpp"
+#include "support/stopper.hpp"
 
 namespace lockstep {
 namespace {
 
 using test::ClassData;
+using test::Stopper;
 using test::ValueData;
-
-/// Stops after some steps and keeps what was saved.
-class Stopper final : public TrainingObserver {
- public:
-  explicit Stopper(std::uint64_t after) : after_{after} {}
-  void on_step(const StepProgress& progress) override { steps_ = progress.step; }
-  [[nodiscard]] std::string on_epoch(const EpochReport& report) override {
-    return "epoch " + std::to_string(report.epoch);
-  }
-  [[nodiscard]] bool stop_requested() override { return steps_ + 1 >= after_; }
-  void save(const Checkpoint& checkpoint) override {
-    saved = Checkpoint{.configuration = checkpoint.configuration, .model = clone(checkpoint.model), .state = {}};
-    saved->state.step = checkpoint.state.step;
-    saved->state.epoch = checkpoint.state.epoch;
-    saved->state.step_in_epoch = checkpoint.state.step_in_epoch;
-    saved->state.finished = checkpoint.state.finished;
-    saved->state.epoch_sums = checkpoint.state.epoch_sums;
-    saved->state.history = checkpoint.state.history;
-    for (const AlignedBuffer& buffer : checkpoint.state.optimizer) saved->state.optimizer.push_back(buffer.clone());
-    if (checkpoint.state.best)
-      saved->state.best = BestSoFar{.loss = checkpoint.state.best->loss,
-                                    .epoch = checkpoint.state.best->epoch,
-                                    .parameters = checkpoint.state.best->parameters.clone()};
-  }
-  std::optional<Checkpoint> saved;
-
- private:
-  std::uint64_t after_;
-  std::uint64_t steps_ = 0;
-};
 
 TrainConfig small_config() {
   return {.hidden = {17},
@@ -168,45 +138,6 @@ TEST(StepEngine, GivesTheSameBitsInWavesAsAtOnce) {
   EXPECT_EQ(hash_after_three_steps(1), at_once) << "one shard at a time";
   for (const Index kilobytes : {2, 5, 9})
     EXPECT_EQ(hash_after_three_steps(kilobytes << 10), at_once) << kilobytes << " KiB";
-}
-
-TEST(Train, NamesStepAndLayerWhenItDiverges) {
-  const ValueData values;
-  const auto data = values.dataset();
-  const TrainConfig config{
-      .hidden = {17}, .optimizer = Optimizer::sgd, .learning_rate = 1e20, .batch_size = 53, .epochs = 9, .threads = 1};
-  try {
-    (void)train(config, *data);
-    FAIL() << "a learning rate of 1e20 did not diverge";
-  } catch (const DivergenceError& error) {
-    EXPECT_GE(error.step(), 1U);
-    EXPECT_LE(error.step(), 9U);
-    EXPECT_FALSE(error.layer().empty());
-  }
-}
-
-TEST(Train, RefusesWhatCannotWork) {
-  const ClassData classes;
-  const auto data = classes.dataset();
-  EXPECT_THROW((void)train({.loss = Loss::cross_entropy, .batch_size = 0}, *data), RequestError);
-  EXPECT_EQ(problems(TrainConfig{.batch_size = 3}, data->info(), 4).size(), 1U);
-  EXPECT_EQ(problems(TrainConfig{.validation = 211}, data->info(), 1).size(), 1U);
-  const ValueData values;
-  EXPECT_EQ(problems(TrainConfig{.loss = Loss::cross_entropy}, values.dataset()->info(), 1).size(), 1U);
-}
-
-TEST(CheckGradients, PassesOnEveryActivationThatTrains) {
-  const ClassData classes;
-  const auto data = classes.dataset();
-  SerialCommunicator alone;
-  for (const Activation activation : {Activation::linear, Activation::logistic, Activation::tanh, Activation::relu,
-                                      Activation::leaky_relu, Activation::elu, Activation::gelu, Activation::silu}) {
-    TrainConfig config = small_config();
-    config.activation = activation;
-    for (const DirectionalCheck& check : check_gradients(config, *data, alone))
-      EXPECT_TRUE(check.passed) << name_of(activation) << ' ' << check.block << ": " << check.by_backpropagation
-                                << " against " << check.by_differences;
-  }
 }
 
 TEST(Predict, AgreesWithEvaluationAndUndoesTheTargetsScaling) {

@@ -16,7 +16,7 @@ class PanelBuffer {
  public:
   PanelBuffer(Index rows, Index columns)
       : buffer_{panel_scalars(rows, columns)}, panel_{buffer_.data(), rows, columns, padded(rows)} {
-    panel_.flat().setConstant(std::numeric_limits<Scalar>::quiet_NaN());
+    std::fill_n(buffer_.data(), buffer_.size(), std::numeric_limits<Scalar>::quiet_NaN());
   }
   /// `values`: one column after the other.
   PanelBuffer(Index rows, const std::vector<Scalar>& values)
