@@ -145,10 +145,10 @@ TEST(WorkedExamples, OneHiddenLayerHasItsMatrixForms) {
   Matrix weights(3, 5);
   Vector theta(5);
   Matrix targets(1, samples);
-  for (Index i = 0; i < inputs.size(); ++i) inputs.data()[i] = static_cast<Scalar>(std::sin(1.3 * i));
-  for (Index i = 0; i < weights.size(); ++i) weights.data()[i] = static_cast<Scalar>(std::cos(2.1 * i));
-  for (Index i = 0; i < theta.size(); ++i) theta[i] = static_cast<Scalar>(0.3 * i - 0.7);
-  for (Index i = 0; i < samples; ++i) targets(0, i) = static_cast<Scalar>(0.5 * i - 1);
+  for (int i = 0; i < inputs.size(); ++i) inputs.data()[i] = static_cast<Scalar>(std::sin(1.3 * i));
+  for (int i = 0; i < weights.size(); ++i) weights.data()[i] = static_cast<Scalar>(std::cos(2.1 * i));
+  for (int i = 0; i < theta.size(); ++i) theta[i] = static_cast<Scalar>(0.3 * i - 0.7);
+  for (int i = 0; i < samples; ++i) targets(0, i) = static_cast<Scalar>(0.5 * i - 1);
   TwoLayers network{3, 5, 1, Activation::tanh};
   network.set(0, weights, Vector::Zero(5));
   network.set(1, theta, Vector::Zero(1));
