@@ -3,6 +3,7 @@
 #include "core/dense_layer.hpp"
 
 #include <cassert>
+#include <cstdint>
 #include <utility>
 
 #include "core/aligned_buffer.hpp"
@@ -11,6 +12,10 @@
 
 namespace lockstep {
 namespace {
+
+[[maybe_unused]] bool is_aligned(const Scalar* data) {
+  return reinterpret_cast<std::uintptr_t>(data) % alignment_bytes == 0;
+}
 
 /// Rows `rows` of one column, as a panel that elementwise functions accept.
 Panel column_piece(Panel panel, Index column, Range rows) {
@@ -55,7 +60,9 @@ DenseLayer::DenseLayer(DenseSpec spec, ParameterLayout& layout) : spec_{std::mov
 
 void DenseLayer::forward(const Pass& pass, const Scalar* parameters, ConstPanel input, Panel output, Panel slope,
                          Range rows) const {
+  // Products begin at the same place of an aligned unit in every run: see Product.
   assert(rows.begin % alignment_scalars == 0);
+  assert(is_aligned(parameters) && is_aligned(input.data) && is_aligned(output.data));
   multiply({.transpose_a = Transpose::yes,
             .m = rows.size(),
             .n = input.columns,

@@ -5,6 +5,9 @@
 #ifdef LOCKSTEP_HAS_DNNL
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>
+#if DNNL_CPU_THREADING_RUNTIME != DNNL_RUNTIME_OMP && DNNL_CPU_THREADING_RUNTIME != DNNL_RUNTIME_SEQ
+#error "this oneDNN would thread inside our workers; configure with -D DNNL_LIBRARY= to compute by Eigen"
+#endif
 #endif
 
 #include <cstring>
@@ -29,8 +32,17 @@ void keep_this_thread_alone() {
   (void)done;
 }
 
+/// The library that is loaded may be built otherwise than the one whose header was read.
+void require_known_threading() {
+  static const unsigned runtime = dnnl_version()->cpu_runtime;
+  if (runtime != DNNL_RUNTIME_OMP && runtime != DNNL_RUNTIME_SEQ)
+    throw Error("the oneDNN that was loaded threads in its own way (run time " + std::to_string(runtime) +
+                ") and cannot be kept to one thread; install the one Lockstep was built with");
+}
+
 /// oneDNN is row-major: C^T = op(B)^T op(A)^T has the same bytes as our column-major C.
 void library_product(const Product& product) {
+  require_known_threading();
   keep_this_thread_alone();
   const char transpose_b = product.transpose_b == Transpose::yes ? 'T' : 'N';
   const char transpose_a = product.transpose_a == Transpose::yes ? 'T' : 'N';

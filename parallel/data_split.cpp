@@ -12,6 +12,13 @@ ReadPattern split_pattern(ReadPattern pattern) {
   return pattern.window == 0 ? pattern : ReadPattern{.block = pattern.block, .window = 1};
 }
 
+/// Rows of a last chunk that is shorter than the others, when there are others and the training rows can take it.
+Index short_chunk(ReadPattern pattern, Index samples, Index training) {
+  if (pattern.window == 0 || samples < pattern.block) return 0;
+  const Index rows = samples % pattern.block;
+  return rows <= training ? rows : 0;
+}
+
 }  // namespace
 
 Index held_out(double validation, Index samples) {
@@ -24,8 +31,18 @@ DataSplit::DataSplit(const TrainConfig& config, const Dataset& data)
       shuffle_{config.shuffle},
       pattern_{data.read_pattern()},
       held_out_any_{config.validation > 0},
-      training_{data.info().samples - held_out(config.validation, data.info().samples)},
-      order_{data.info().samples, split_pattern(pattern_), stream_key(config.seed, Purpose::split)} {}
+      samples_{data.info().samples},
+      training_{samples_ - held_out(config.validation, samples_)},
+      short_chunk_{short_chunk(pattern_, samples_, training_)},
+      order_{samples_ - short_chunk_, split_pattern(pattern_), stream_key(config.seed, Purpose::split)} {}
+
+Index DataSplit::row(Index position) const {
+  if (!held_out_any_) return position;
+  const Index drawn = training_ - short_chunk_;
+  if (position < drawn) return order_(position);
+  if (position < training_) return order_.rows() + (position - drawn);
+  return order_(position - short_chunk_);
+}
 
 RowOf DataSplit::training_rows() const {
   return [this](Index position) { return row(position); };

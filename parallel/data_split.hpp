@@ -12,8 +12,10 @@ namespace lockstep {
 /// Samples held out of `samples` for a --validation setting: a count, or below 1 a fraction (rounded); at most all.
 [[nodiscard]] Index held_out(double validation, Index samples);
 
-/// The held-out samples are drawn by seed alone (in whole chunks where the file is chunked), and each epoch's order by
-/// seed and epoch.
+/// The held-out samples are drawn by seed alone, and each epoch's order by seed and epoch.
+///
+/// Where the file is chunked, whole chunks are drawn, and a last chunk that falls short of the others trains, at the
+/// end of the training rows: so the blocks that an epoch's order is made of are the file's own chunks, each read once.
 class DataSplit {
  public:
   DataSplit(const TrainConfig& config, const Dataset& data);
@@ -22,23 +24,26 @@ class DataSplit {
   DataSplit& operator=(const DataSplit&) = delete;
 
   [[nodiscard]] Index training_samples() const noexcept { return training_; }
-  [[nodiscard]] Index validation_samples() const noexcept { return order_.rows() - training_; }
+  [[nodiscard]] Index validation_samples() const noexcept { return samples_ - training_; }
 
-  /// The training rows in file-friendly order, and the validation rows.
+  /// The training rows and the validation rows, in an order of their own: that of the file when nothing is held out,
+  /// else drawn (chunk by chunk where the file is chunked).
   [[nodiscard]] RowOf training_rows() const;
   [[nodiscard]] RowOf validation_rows() const;
   /// Position in epoch `epoch` (from 0) to row.
   [[nodiscard]] RowOf epoch_rows(Index epoch) const;
 
  private:
-  [[nodiscard]] Index row(Index position) const { return held_out_any_ ? order_(position) : position; }
+  [[nodiscard]] Index row(Index position) const;
 
   std::uint64_t seed_;
   bool shuffle_;
   ReadPattern pattern_;
   bool held_out_any_;
+  Index samples_;
   Index training_;
-  RowOrder order_;
+  Index short_chunk_;  ///< rows of the last chunk when they stand at the end of the training rows, else 0
+  RowOrder order_;     ///< of the other rows
 };
 
 }  // namespace lockstep

@@ -17,7 +17,7 @@ struct Adder {
   }
 };
 
-/// What one rank sends: its blocks' sums, and its vote.
+/// Room for what each rank sends: its blocks' sums, and its vote.
 std::vector<std::vector<double>> empty_messages(Index leaves, Index width, int ranks) {
   std::vector<std::vector<double>> messages(static_cast<std::size_t>(ranks));
   for (int rank = 0; rank < ranks; ++rank) {

@@ -106,6 +106,7 @@ class Run {
 
   void run_epoch() {
     const RowOf rows = split_.epoch_rows(state_.epoch);
+    prefetch(rows, state_.step_in_epoch * form_.batch_size);
     epoch_start_ = Clock::now();
     epoch_trained_ = 0;
     while (state_.step_in_epoch < steps_per_epoch_ && state_.step < total_steps_ && !interrupted_) run_step(rows);
@@ -148,12 +149,16 @@ class Run {
       save();
   }
 
-  /// Tells chunked data sets which rows the next step reads.
+  /// Tells chunked data sets which rows this rank reads in the step that begins at position `first`.
   void prefetch(const RowOf& rows, Index first) const {
     if (data_.read_pattern().window == 0) return;
     const Index count = std::min(form_.batch_size, split_.training_samples() - first);
+    if (count <= 0) return;
+    const Index shard_size = form_.plan.shard_size;
+    const Range own = leaves_of_rank(shard_count(count, shard_size), communicator_.rank(), communicator_.ranks());
     std::vector<Index> next;
-    for (Index position = 0; position < count; ++position) next.push_back(rows(first + position));
+    for (Index position = own.begin * shard_size; position < std::min(own.end * shard_size, count); ++position)
+      next.push_back(rows(first + position));
     if (!next.empty()) data_.prefetch(next);
   }
 

@@ -75,6 +75,14 @@ TEST(Fences, OnlyParallelIncludesOneTbb) {
             None{});
 }
 
+TEST(Fences, OnlyOneFileIncludesEachLibraryOfNumbers) {
+  EXPECT_EQ(trespasses("#include *[<\"](omp\\.h|oneapi/dnnl|dnnl)",
+                       [](const Source& s) { return s.path != "core/gemm.cpp"; }),
+            None{});
+  EXPECT_EQ(trespasses("#include *[<\"]Random123", [](const Source& s) { return s.path != "core/random.cpp"; }),
+            None{});
+}
+
 TEST(Fences, OnlyIoIncludesHdf5) {
   EXPECT_EQ(trespasses("#include *[<\"]hdf5", [](const Source& s) { return s.folder() != "io"; }), None{});
 }

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
@@ -106,6 +108,44 @@ TEST(Multiply, GivesTheSameBitsAtAnyAddressAndLeadingDimension) {
                             static_cast<std::size_t>(shape.m) * sizeof(Scalar)),
                 0)
           << "column " << column << ", shifted by " << shift;
+  }
+}
+
+/// The bits of a product whose operands lie `units` aligned units into freshly allocated memory.
+std::vector<Scalar> product_at(const Shape& shape, Index lda, Index ldb, Index units) {
+  const Index shift = units * alignment_scalars;
+  AlignedBuffer a{shift + lda * shape.m};
+  AlignedBuffer b{shift + ldb * shape.n};
+  AlignedBuffer c{shift + padded(shape.m) * shape.n};
+  const Matrix values = random_matrix(shape.k, shape.m + shape.n, 5);
+  for (Index column = 0; column < shape.m; ++column)
+    std::copy_n(values.col(column).data(), shape.k, a.data() + shift + column * lda);
+  for (Index column = 0; column < shape.n; ++column)
+    std::copy_n(values.col(shape.m + column).data(), shape.k, b.data() + shift + column * ldb);
+  multiply({.transpose_a = Transpose::yes,
+            .m = shape.m,
+            .n = shape.n,
+            .k = shape.k,
+            .a = a.data() + shift,
+            .lda = lda,
+            .b = b.data() + shift,
+            .ldb = ldb,
+            .c = c.data() + shift,
+            .ldc = padded(shape.m)});
+  const std::span<const Scalar> result = std::as_const(c).span().subspan(static_cast<std::size_t>(shift));
+  return {result.begin(), result.end()};
+}
+
+TEST(Multiply, GivesTheSameBitsAtEveryAlignedUnitOfMemory) {
+  // Strides that collide in a cache, for which oneDNN has kernels of its own, and products that Eigen calls tiny.
+  for (const Shape& shape : {Shape{1, 1, 1}, Shape{3, 2, 5}, Shape{5, 7, 6}, Shape{7, 13, 256}, Shape{37, 16, 1024},
+                             Shape{61, 53, 784}, Shape{131, 67, 300}}) {
+    for (const Index lda : {shape.k, padded(shape.k), Index{1024} * ((shape.k + 1023) / 1024)}) {
+      const std::vector<Scalar> reference = product_at(shape, lda, padded(shape.k), 0);
+      for (const Index units : {1, 3, 16, 64})
+        EXPECT_EQ(product_at(shape, lda, padded(shape.k), units), reference)
+            << shape.m << " x " << shape.n << " x " << shape.k << ", stride " << lda << ", " << units << " units on";
+    }
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "parallel/ordered_sum.hpp"
 #include "support/mpi_world.hpp"
 
@@ -73,6 +75,42 @@ TEST(OrderedSum, HasTheBitsOfOneRankAlone) {
     EXPECT_EQ(expected[1], static_cast<double>(leaves * (leaves - 1) / 2));
     EXPECT_EQ(ordered_total(leaves, world(), 3), expected) << leaves << " leaves";
   }
+}
+
+TEST(Communicator, KeepsSeveralExchangesUnderWayApart) {
+  Communicator& ranks = world();
+  const auto count = static_cast<std::size_t>(ranks.ranks());
+  constexpr std::size_t exchanges = 5;
+  std::vector<std::vector<int>> numbers;
+  std::vector<std::unique_ptr<Transfer>> transfers;
+  for (std::size_t exchange = 0; exchange < exchanges; ++exchange)
+    numbers.emplace_back(count, static_cast<int>(100 * exchange) + ranks.rank());
+  for (std::vector<int>& each : numbers) {
+    std::vector<Pieces> parts;
+    for (int& number : each) parts.push_back({writable_bytes_of(&number, 1)});
+    transfers.push_back(ranks.all_gather(parts));
+  }
+  for (std::size_t exchange = exchanges; exchange > 0; --exchange) transfers[exchange - 1]->wait();
+  for (std::size_t exchange = 0; exchange < exchanges; ++exchange)
+    for (std::size_t rank = 0; rank < count; ++rank)
+      EXPECT_EQ(numbers[exchange][rank], static_cast<int>(100 * exchange + rank));
+}
+
+TEST(OrderedSum, BringsVotesAndNanToEveryRank) {
+  constexpr Index leaves = 13;
+  for (const bool vote : {false, true}) {
+    OrderedSum sum{leaves, 2, world()};
+    for (Index leaf = sum.own_leaves().begin; leaf < sum.own_leaves().end; ++leaf)
+      sum.push(std::vector<double>{leaf == 7 ? std::nan("") : 1.0, 2.0});
+    const OrderedSum::Total total = sum.finish(world(), vote && world().rank() == 0);
+    EXPECT_TRUE(std::isnan(total.sums[0]));
+    EXPECT_EQ(total.sums[1], 26);
+    EXPECT_EQ(total.vote, vote);
+  }
+}
+
+TEST(LeastOfRanks, IsTheSameEverywhere) {
+  EXPECT_EQ(least_of_ranks(100 - world().rank(), world()), 101 - world().ranks());
 }
 
 TEST(AnyRank, IsTrueWhenOneRankVotesYes) {

@@ -79,6 +79,67 @@ TEST(DataSplit, PutsEachRowInOnePartAndVisitsItOnceAnEpoch) {
   EXPECT_NE(first_epoch, second_epoch);
 }
 
+/// A data set that is stored in chunks of 8 rows, of which 3 fit in memory together.
+class InChunks final : public Dataset {
+ public:
+  explicit InChunks(const Dataset& data) : data_{data} {}
+  [[nodiscard]] const DatasetInfo& info() const override { return data_.info(); }
+  [[nodiscard]] ReadPattern read_pattern() const override { return {.block = 8, .window = 3}; }
+  void gather_features(std::span<const Index> rows, const AffineTransform& transform, Panel features) const override {
+    data_.gather_features(rows, transform, features);
+  }
+  void gather_labels(std::span<const Index> rows, std::span<Label> labels) const override {
+    data_.gather_labels(rows, labels);
+  }
+  void gather_values(std::span<const Index> rows, const AffineTransform& transform, Panel values) const override {
+    data_.gather_values(rows, transform, values);
+  }
+
+ private:
+  const Dataset& data_;
+};
+
+TEST(DataSplit, ReadsEachChunkOfAFileOnceAnEpoch) {
+  const ClassData classes;  // 211 samples: 26 chunks and 3 rows
+  const auto data = classes.dataset();
+  const InChunks chunked{*data};
+  std::set<std::set<Index>> held_out_parts;
+  for (std::uint64_t seed = 1; seed < 9; ++seed) {
+    const DataSplit split{{.seed = seed, .validation = 40}, chunked};
+    std::set<Index> rows;
+    std::set<Index> held_out_rows;
+    for (Index i = 0; i < 40; ++i) held_out_rows.insert(split.validation_rows()(i));
+    ASSERT_EQ(held_out_rows.size(), 40U);
+    held_out_parts.insert(held_out_rows);
+    std::map<Index, std::pair<Index, Index>> span_of_chunk;  // the first and the last position of each chunk's rows
+    for (Index position = 0; position < split.training_samples(); ++position) {
+      const Index row = split.epoch_rows(5)(position);
+      EXPECT_EQ(held_out_rows.count(row), 0U);
+      rows.insert(row);
+      span_of_chunk.try_emplace(row / 8, position, position).first->second.second = position;
+    }
+    EXPECT_EQ(rows.size(), 171U);
+    EXPECT_EQ(span_of_chunk.size(), 22U) << "no chunk is in both parts";
+    for (const auto& [chunk, span] : span_of_chunk)
+      EXPECT_LT(span.second - span.first, 3 * 8) << "chunk " << chunk << ", seed " << seed;
+  }
+  EXPECT_GT(held_out_parts.size(), 5U) << "drawn by seed";
+}
+
+TEST(DataSplit, HoldsOutOfAFileOfOneChunk) {
+  const ClassData classes{7};
+  const auto data = classes.dataset();
+  const InChunks chunked{*data};
+  for (const double held : {1.0, 6.0}) {
+    const DataSplit split{{.validation = held}, chunked};
+    std::set<Index> rows;
+    for (Index i = 0; i < split.training_samples(); ++i) rows.insert(split.epoch_rows(0)(i));
+    for (Index i = 0; i < split.validation_samples(); ++i) rows.insert(split.validation_rows()(i));
+    EXPECT_EQ(rows.size(), 7U);
+    EXPECT_EQ(*rows.rbegin(), 6);
+  }
+}
+
 TEST(HeldOut, IsACountOrAFraction) {
   EXPECT_EQ(held_out(0.25, 101), 25);
   EXPECT_EQ(held_out(31, 101), 31);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// From the ranks' partial sums to the owners' sums, and the state that owners keep.
+#include "parallel/gradient_exchange.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/network.hpp"
+#include "parallel/ordered_sum.hpp"
+#include "parallel/slice_update.hpp"
+#include "support/mpi_world.hpp"
+
+namespace lockstep {
+namespace {
+
+using test::world;
+
+struct BufferSums {
+  std::vector<AlignedBuffer>& slots;
+  void add(int into, int from) {
+    AlignedBuffer& left = slots[static_cast<std::size_t>(into)];
+    for (Index i = 0; i < left.size(); ++i) left.data()[i] += slots[static_cast<std::size_t>(from)].data()[i];
+  }
+};
+
+/// A leaf's gradient: numbers whose sum shows its order.
+AlignedBuffer leaf_gradient(Index leaf, Index size) {
+  AlignedBuffer gradient{size};
+  for (Index i = 0; i < size; ++i)
+    gradient.data()[i] = static_cast<Scalar>(1.0 / static_cast<double>(3 + 7 * leaf + i)) *
+                         static_cast<Scalar>(leaf % 3 == 1 ? -1e4 : 1);
+  return gradient;
+}
+
+/// The waiting sums after leaves [leaves.begin, leaves.end); all added up when `finish`.
+std::vector<AlignedBuffer> summed(Range leaves, Index size, bool finish) {
+  std::vector<AlignedBuffer> slots;
+  TreeCounter counter;
+  for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
+    const auto slot = static_cast<std::size_t>(counter.depth());
+    if (slots.size() <= slot) slots.emplace_back();
+    slots[slot] = leaf_gradient(leaf, size);
+    counter.push({.level = 0, .start = leaf}, BufferSums{slots});
+  }
+  if (finish) counter.finish(BufferSums{slots});
+  return slots;
+}
+
+TEST(GradientExchange, FinishesTheSumsOfOneRankAloneOnTheirOwners) {
+  const Network network{{.inputs = 13, .hidden = {17}, .outputs = 3}};
+  const Index size = network.layout().buffer_size();
+  const Slices slices{network.layout(), world().ranks()};
+  GradientExchange exchange{slices, world()};
+  for (const Index leaves : {1, 2, 5, 13, 16}) {
+    const std::vector<AlignedBuffer> expected = summed({0, leaves}, size, true);
+    const std::vector<AlignedBuffer> own = summed(leaves_of_rank(leaves, world().rank(), world().ranks()), size, false);
+    exchange.start(leaves, own);
+    exchange.wait();
+    for (const SlicePiece& piece : slices.of(world().rank())) {
+      for (Index first = piece.units.begin; first < piece.units.end; ++first) {
+        const Range units{first, piece.units.end};
+        std::vector<Scalar> sum(static_cast<std::size_t>(units.size() * piece.fan_in));
+        exchange.merge(piece, units, sum);
+        const Scalar* wanted = expected[0].data() + piece.offset + (first - piece.units.begin) * piece.fan_in;
+        EXPECT_TRUE(std::equal(sum.begin(), sum.end(), wanted)) << leaves << " leaves, block " << piece.block;
+      }
+    }
+    EXPECT_LT(least_of_ranks(0, world()), 1);  // no rank goes on to the next sums before all have read these
+  }
+}
+
+TEST(SliceUpdate, GathersTheStateThatItWasGiven) {
+  const Network network{{.inputs = 13, .hidden = {17}, .outputs = 3}};
+  const ParameterLayout& layout = network.layout();
+  const Slices slices{layout, world().ranks()};
+  Workers workers{2};
+  SliceUpdate update{layout, slices, Optimizer::adam, world(), workers};
+  std::vector<AlignedBuffer> state;
+  state.push_back(leaf_gradient(2, layout.buffer_size()));
+  state.push_back(leaf_gradient(5, layout.buffer_size()));
+  update.set_state(state);
+  const std::vector<AlignedBuffer> gathered = update.gather_state();
+  if (world().rank() != 0) {
+    EXPECT_TRUE(gathered.empty());
+    return;
+  }
+  ASSERT_EQ(gathered.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i)
+    for (const ParameterBlock& block : layout.blocks())
+      EXPECT_TRUE(std::equal(gathered[i].data() + block.offset, gathered[i].data() + block.offset + block.size(),
+                             state[i].data() + block.offset))
+          << block.name;
+}
+
+}  // namespace
+}  // namespace lockstep
