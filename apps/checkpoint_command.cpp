@@ -11,6 +11,8 @@
 #include "apps/model_source.hpp"
 #include "apps/table.hpp"
 #include "core/network.hpp"
+#include "io/checkpoint_directory.hpp"
+#include "io/checkpoint_file.hpp"
 
 namespace lockstep {
 namespace {
@@ -87,40 +89,114 @@ std::string description_text(const LoadedCheckpoint& loaded) {
   return listing(lines);
 }
 
-class CheckpointCommand {
+constexpr const char* exit_statuses = "Exit status: 0 done; 2 the request is wrong, or a checkpoint is damaged.";
+
+class CheckpointInfo {
  public:
-  CheckpointCommand(CLI::App& command, CommandContext& context, bool verify_only)
-      : context_{context}, verify_only_{verify_only} {
+  CheckpointInfo(CLI::App& command, CommandContext& context) : context_{context} {
     command.add_option("FILE", path_, "A checkpoint, or a run directory: its newest valid checkpoint")->required();
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    command.footer(
+        fmt::format("{}\n\n"
+                    "Examples:\n"
+                    "  lockstep checkpoint info runs/first\n"
+                    "  lockstep checkpoint info runs/first/checkpoints/step-000000001000.h5 --json",
+                    exit_statuses));
   }
 
   int run() {
     if (json_) context_.console.reserve_output_for_json();
-    const LoadedCheckpoint loaded = load_checkpoint(path_, context_.mpi.world());
-    if (verify_only_) {
-      context_.console.out(
-          fmt::format("{} is whole: every checksum agrees; weights hash {}", loaded.path, hash_of(loaded.checkpoint)));
-      if (json_)
-        context_.console.json(
-            json_text({{"path", loaded.path}, {"valid", true}, {"weights_hash", hash_of(loaded.checkpoint)}}));
-    } else {
-      context_.console.out(description_text(loaded));
-      if (json_) context_.console.json(json_text(description(loaded)));
-    }
+    const LoadedCheckpoint loaded = load_checkpoint(path_, context_);
+    context_.console.out(description_text(loaded));
+    if (json_) context_.console.json(json_text(description(loaded)));
     return exit_done;
   }
 
  private:
   CommandContext& context_;
-  bool verify_only_;
   std::string path_;
   bool json_ = false;
 };
 
+/// What came of reading one file; `problem` is empty when it is whole.
+struct Verdict {
+  std::string path;
+  std::string hash;
+  std::string problem;
+};
+
+Verdict verdict_on(const std::string& path) {
+  try {
+    return {.path = path, .hash = hash_of(read_checkpoint(path)), .problem = {}};
+  } catch (const RequestError& failure) {
+    return {.path = path, .hash = {}, .problem = failure.what()};
+  }
+}
+
+Json object_of(const Verdict& verdict) {
+  Json object{{"path", verdict.path}, {"valid", verdict.problem.empty()}};
+  if (verdict.problem.empty()) {
+    object["weights_hash"] = verdict.hash;
+  } else {
+    object["problem"] = verdict.problem;
+  }
+  return object;
+}
+
+class CheckpointVerify {
+ public:
+  CheckpointVerify(CLI::App& command, CommandContext& context) : context_{context} {
+    command.add_option("FILE", path_, "A checkpoint, or a run directory: all of its checkpoints")->required();
+    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    command.footer(
+        fmt::format("{}\n\n"
+                    "Examples:\n"
+                    "  lockstep checkpoint verify runs/first\n"
+                    "  lockstep checkpoint verify runs/first/checkpoints/step-000000001000.h5",
+                    exit_statuses));
+  }
+
+  int run() {
+    if (json_) context_.console.reserve_output_for_json();
+    agreed(context_.mpi.world(), [&] {
+      if (context_.mpi.world().rank() == 0) verify();
+      return true;
+    });
+    return exit_done;
+  }
+
+ private:
+  /// Says what is whole; throws what is not.
+  void verify() {
+    const std::string folder = checkpoint_folder(path_);
+    const std::vector<std::string> files =
+        folder.empty() ? std::vector<std::string>{path_} : CheckpointDirectory{folder}.files();
+    if (files.empty()) throw RequestError{path_ + " holds no checkpoint; give a run directory or a checkpoint file"};
+    std::vector<std::string> problems;
+    Json list = Json::array();
+    for (const std::string& file : files) {
+      const Verdict verdict = verdict_on(file);
+      if (verdict.problem.empty()) {
+        context_.console.out(fmt::format("{} is whole: every checksum agrees; weights hash {}", file, verdict.hash));
+      } else {
+        problems.push_back(verdict.problem);
+      }
+      list.push_back(object_of(verdict));
+    }
+    const Json object{{"path", path_}, {"valid", problems.empty()}, {"checkpoints", list}};
+    if (json_) context_.console.json(json_text(folder.empty() ? list.front() : object));
+    if (!problems.empty()) throw RequestError(problems);
+  }
+
+  CommandContext& context_;
+  std::string path_;
+  bool json_ = false;
+};
+
+template <class Command>
 void add(CLI::App& parent, CommandContext& context, const std::string& name, const std::string& help) {
   CLI::App* command = parent.add_subcommand(name, help);
-  const auto checkpoint = std::make_shared<CheckpointCommand>(*command, context, name == "verify");
+  const auto checkpoint = std::make_shared<Command>(*command, context);
   command->callback([checkpoint, &context] { context.run = [checkpoint] { return checkpoint->run(); }; });
 }
 
@@ -129,8 +205,8 @@ void add(CLI::App& parent, CommandContext& context, const std::string& name, con
 void add_checkpoint_command(CLI::App& root, CommandContext& context) {
   CLI::App* command = root.add_subcommand("checkpoint", "Look into a checkpoint, or check that it is whole");
   command->require_subcommand(1);
-  add(*command, context, "info", "Say what a checkpoint holds");
-  add(*command, context, "verify", "Read everything and compare all checksums; status 2 when damaged");
+  add<CheckpointInfo>(*command, context, "info", "Say what a checkpoint holds");
+  add<CheckpointVerify>(*command, context, "verify", "Read everything and compare all checksums");
   command->footer(
       "Examples:\n"
       "  lockstep checkpoint info runs/first\n"

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/interruptible.hpp"
 #include "apps/progress.hpp"
 #include "apps/table.hpp"
 #include "core/error.hpp"
@@ -27,7 +28,7 @@ OutputFlags::OutputFlags(CLI::App& command) {
   command.add_flag("--force", force_, "Replace files that exist")->group("Output");
 }
 
-ImportOutput OutputFlags::output(const std::string& path) const {
+DatasetOutput OutputFlags::output(const std::string& path) const {
   std::vector<std::string> problems;
   if (chunk_samples_ < 0) problems.push_back(fmt::format("--chunk: {} samples; 0 or more", chunk_samples_));
   if (gzip_ < 0 || gzip_ > 9) problems.push_back(fmt::format("--gzip: level {}; from 0 to 9", gzip_));
@@ -36,9 +37,14 @@ ImportOutput OutputFlags::output(const std::string& path) const {
   return {.path = path, .layout = {.chunk_samples = chunk, .gzip = gzip_}, .replace = force_};
 }
 
-void with_progress(Console& console, const std::string& title, const std::function<void(const ImportProgress&)>& work) {
-  Progress bar{console, title, 1};
-  work([&](double fraction) { bar.update(fraction); });
+void with_progress(Console& console, const std::string& title, const std::function<void(const WorkProgress&)>& work) {
+  interruptible([&](const std::function<void()>& check) {
+    Progress bar{console, title, 1};
+    work([&](double fraction) {
+      check();
+      bar.update(fraction);
+    });
+  });
 }
 
 std::string counted(Index count, const std::string& singular, const std::string& plural) {

@@ -8,7 +8,7 @@
 
 #include "apps/agreement.hpp"
 #include "apps/command.hpp"
-#include "io/import_output.hpp"
+#include "io/dataset_output.hpp"
 
 namespace lockstep {
 
@@ -17,6 +17,10 @@ void add_data_info(CLI::App& data, CommandContext& context);
 void add_data_make(CLI::App& data, CommandContext& context);
 void add_data_split(CLI::App& data, CommandContext& context);
 
+/// What scripts may rely on, for --help.
+inline constexpr const char* data_exit_statuses =
+    "Exit status: 0 done; 2 the request is wrong, and nothing was written.";
+
 /// The flags that say how an output file is written.
 class OutputFlags {
  public:
@@ -24,7 +28,7 @@ class OutputFlags {
   explicit OutputFlags(CLI::App& command);
 
   /// The output `path` with these flags. Throws RequestError.
-  [[nodiscard]] ImportOutput output(const std::string& path) const;
+  [[nodiscard]] DatasetOutput output(const std::string& path) const;
 
  private:
   Index chunk_samples_ = 0;
@@ -41,8 +45,8 @@ void on_first_rank(CommandContext& context, Action&& action) {
   });
 }
 
-/// Calls work(progress) and shows how far it is.
-void with_progress(Console& console, const std::string& title, const std::function<void(const ImportProgress&)>& work);
+/// Calls work(progress) and shows how far it is. A signal ends it, and nothing half-written stays (see interruptible).
+void with_progress(Console& console, const std::string& title, const std::function<void(const WorkProgress&)>& work);
 
 /// "1 sample", "1,797 samples".
 [[nodiscard]] std::string counted(Index count, const std::string& singular, const std::string& plural);

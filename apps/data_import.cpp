@@ -5,7 +5,6 @@
 #include <array>
 
 #include "apps/data_command.hpp"
-#include "apps/distinct_paths.hpp"
 #include "apps/json_text.hpp"
 #include "core/error.hpp"
 #include "io/byte_source.hpp"
@@ -48,10 +47,12 @@ void add_flags(CLI::App& command, TableFlags& flags) {
   command.add_option("--ignore", flags.ignored, "Columns to leave out, separated by commas")
       ->type_name("COLUMNS")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group(group);
   command.add_option("--categorical", flags.categorical, "Columns of categories although they look like numbers")
       ->type_name("COLUMNS")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->group(group);
   command
       .add_option("--delimiter", flags.delimiter,
@@ -85,10 +86,14 @@ class DataImport {
     command.add_option("--class-names", class_names_, "Names of the classes 0, 1, 2, ..., separated by commas")
         ->type_name("NAMES")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->group("IDX");
     command.footer(
-        "Columns of text become one feature for each category. Names, categories, classes and fill values\n"
-        "are kept in the file, for --like.\n\n"
+        std::string{"Columns of text become one feature for each category. Names, categories, classes and fill values\n"
+                    "are kept in the file, for --like. A table read like another may lack the target's column: what\n"
+                    "comes of it serves 'lockstep predict'.\n\n"} +
+        data_exit_statuses +
+        "\n\n"
         "Examples:\n"
         "  lockstep data import housing.csv housing.h5 --target median_house_value --missing fill\n"
         "  lockstep data import train.csv train.h5 --target last --task classification\n"
@@ -114,13 +119,11 @@ class DataImport {
   }
 
   void import_images() {
-    require_not_an_input(third_, {input_, second_, like_});
     refuse("Tables", "IDX files (two inputs)");
     const IdxImport request{.images = input_, .labels = second_, .class_names = class_names_, .like = like_};
     DatasetInfo info;
-    with_progress(context_.console, "import", [&](const ImportProgress& progress) {
-      info = import_idx(request, output_.output(third_), progress);
-    });
+    with_progress(context_.console, "import",
+                  [&](const WorkProgress& progress) { info = import_idx(request, output_.output(third_), progress); });
     context_.console.out(headline(info, third_));
     if (json_) context_.console.json(json_text(object(info, third_)));
   }
@@ -137,12 +140,11 @@ class DataImport {
     if (!table_.delimiter.empty()) request.form.delimiter = delimiter_named(table_.delimiter);
     if (table_.header || table_.no_header) request.form.header = table_.header;
     if (!table_.missing.empty()) request.missing = missing_policy_named(table_.missing);
-    if (!table_.task.empty()) request.task = task_named(table_.task);
+    if (!table_.task.empty()) request.task = task_named(table_.task, "--task");
     return request;
   }
 
   void import_text() {
-    require_not_an_input(second_, {input_, like_});
     refuse("IDX", "a table (one input)");
     if (is_idx(input_)) {
       throw RequestError{
@@ -150,25 +152,30 @@ class DataImport {
     }
     const TableImport request = table_request();
     TableReport report;
-    with_progress(context_.console, "import", [&](const ImportProgress& progress) {
+    with_progress(context_.console, "import", [&](const WorkProgress& progress) {
       report = import_table(request, output_.output(second_), progress);
     });
+    for (const std::string& warning : report.warnings) context_.console.note("warning: " + warning);
     context_.console.out(text(report));
     if (json_) context_.console.json(json_text(object(report)));
   }
 
   static std::string headline(const DatasetInfo& info, const std::string& path) {
+    const std::string targets = info.targets == 0                   ? "no targets"
+                                : info.task == Task::classification ? counted(info.classes, "class", "classes")
+                                                                    : "regression";
     return fmt::format("{}: {}, {}, {}", path, counted(info.samples, "sample", "samples"),
-                       counted(info.features, "feature", "features"),
-                       info.task == Task::classification ? counted(info.classes, "class", "classes") : "regression");
+                       counted(info.features, "feature", "features"), targets);
   }
 
   [[nodiscard]] std::string text(const TableReport& report) const {
     std::string text = headline(report.info, second_);
-    text += fmt::format("\n{} of '{}' ({})", name_of(report.info.task), report.info.target_names.front(),
-                        report.task_reason);
-    text += fmt::format("\nread as {}, {} header", name_of_delimiter(report.delimiter),
-                        report.schema.header ? "with" : "without");
+    const std::string& target = report.schema.target_column().name;
+    text += report.info.targets > 0
+                ? fmt::format("\n{} of '{}' ({})", name_of(report.info.task), target, report.task_reason)
+                : fmt::format("\nthe table has no column '{}', so this is for 'lockstep predict' only", target);
+    text +=
+        fmt::format("\nread as {}, {} header", name_of_delimiter(report.delimiter), report.header ? "with" : "without");
     if (report.dropped_rows > 0) {
       text += fmt::format("\nleft out {} with missing values", counted(report.dropped_rows, "row", "rows"));
     }
@@ -189,10 +196,12 @@ class DataImport {
   [[nodiscard]] nlohmann::ordered_json object(const TableReport& report) const {
     nlohmann::ordered_json result = object(report.info, second_);
     result["feature_names"] = report.info.feature_names;
-    result["target"] = report.info.target_names.front();
+    result["target"] = report.schema.target_column().name;
+    result["has_targets"] = report.info.targets > 0;
+    result["warnings"] = report.warnings;
     result["task_reason"] = report.task_reason;
     result["delimiter"] = name_of_delimiter(report.delimiter);
-    result["header"] = report.schema.header;
+    result["header"] = report.header;
     result["dropped_rows"] = report.dropped_rows;
     result["filled_values"] = report.filled_values;
     return result;

@@ -50,13 +50,14 @@ std::string class_table(const DatasetInfo& info, const std::vector<Index>& class
   return table.text();
 }
 
-std::string storage_of(const DatasetInfo& info, Index chunk_samples) {
-  const std::string type = info.byte_features ? "bytes (uint8)" : "floats";
-  if (chunk_samples == 0) return fmt::format("{}, contiguous", type);
-  return fmt::format("{}, in chunks of {}", type, counted(chunk_samples, "sample", "samples"));
+std::string storage_of(const DatasetInfo& info, const DatasetStorage& storage) {
+  const std::string type = storage.type + (info.byte_features ? ", divided by 255" : "");
+  if (storage.chunk_samples == 0) return fmt::format("{}, contiguous", type);
+  return fmt::format("{}, in chunks of {}", type, counted(storage.chunk_samples, "sample", "samples"));
 }
 
 std::string task_of(const DatasetInfo& info) {
+  if (info.targets == 0) return "no targets: for 'lockstep predict' only";
   if (info.task == Task::classification) return fmt::format("classification into {} classes", info.classes);
   if (info.target_names.empty()) return fmt::format("regression of {}", counted(info.targets, "target", "targets"));
   return fmt::format("regression of {}", fmt::join(info.target_names, ", "));
@@ -79,7 +80,9 @@ class DataInfo {
   DataInfo(CLI::App& command, CommandContext& context) : context_{context} {
     command.add_option("FILE.h5", path_, "The data set")->required();
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
-    command.footer("Examples:\n  lockstep data info train.h5\n  lockstep data info train.h5 --json");
+    command.footer(
+        "Exit status: 0 done; 2 the file cannot be read.\n\n"
+        "Examples:\n  lockstep data info train.h5\n  lockstep data info train.h5 --json");
   }
 
   int run() {
@@ -90,28 +93,29 @@ class DataInfo {
 
  private:
   void describe() {
-    const std::unique_ptr<Dataset> data = open_dataset(path_);
+    const std::unique_ptr<Dataset> data = open_dataset(path_, TargetsWanted::optional);
     DatasetSummary summary;
     with_progress(context_.console, "read",
-                  [&](const ImportProgress& progress) { summary = summarize(*data, progress); });
-    const std::string schema = extra_attribute(path_, schema_attribute);
+                  [&](const WorkProgress& progress) { summary = summarize(*data, progress); });
+    std::string schema = extra_attribute(path_, schema_attribute);
+    if (!schema.empty()) schema = to_json(schema_from_json(schema, path_));  // complete, or an error
     context_.console.out(text(data->info(), summary, !schema.empty()));
     if (json_) context_.console.json(json_text(object(data->info(), summary, schema)));
   }
 
   [[nodiscard]] std::string text(const DatasetInfo& info, const DatasetSummary& summary, bool from_table) const {
-    const auto bytes = static_cast<double>(std::filesystem::file_size(path_));
+    std::error_code gone;
+    const auto bytes = static_cast<double>(std::filesystem::file_size(path_, gone));
     std::vector<std::pair<std::string, std::string>> entries{
         {"file", fmt::format("{} ({} bytes)", path_, with_thousands(bytes))},
         {"task", task_of(info)},
         {"samples", with_thousands(static_cast<double>(info.samples))},
         {"features", fmt::format("{} ({})", info.features, fmt::join(info.feature_shape, " x "))},
-        {"stored as", storage_of(info, stored_chunk_samples(path_))}};
+        {"stored as", storage_of(info, dataset_storage(path_))}};
     if (from_table) entries.emplace_back("made from", "a table; --like can read others the same way");
     std::string result = listing(entries);
-    if (info.task == Task::classification) {
-      result += "\n\n" + class_table(info, summary.class_samples);
-    } else {
+    if (!summary.class_samples.empty()) result += "\n\n" + class_table(info, summary.class_samples);
+    if (!summary.targets.empty()) {
       result += "\n\n" + value_table("target", info.target_names, summary.targets);
     }
     return result + "\n\n" + value_table("feature", info.feature_names, summary.features);
@@ -119,19 +123,21 @@ class DataInfo {
 
   [[nodiscard]] nlohmann::ordered_json object(const DatasetInfo& info, const DatasetSummary& summary,
                                               const std::string& schema) const {
+    const DatasetStorage storage = dataset_storage(path_);
+    std::error_code gone;
     nlohmann::ordered_json object{{"path", path_},
-                                  {"bytes", std::filesystem::file_size(path_)},
-                                  {"task", name_of(info.task)},
+                                  {"bytes", std::filesystem::file_size(path_, gone)},
+                                  {"task", info.targets == 0 ? "none" : name_of(info.task)},
                                   {"samples", info.samples},
                                   {"features", info.features},
                                   {"feature_shape", info.feature_shape},
-                                  {"feature_type", info.byte_features ? "uint8" : "float32"},
-                                  {"chunk_samples", stored_chunk_samples(path_)}};
-    if (info.task == Task::classification) {
+                                  {"feature_type", storage.type},
+                                  {"chunk_samples", storage.chunk_samples}};
+    if (!summary.class_samples.empty()) {
       object["classes"] = info.classes;
       object["class_names"] = info.class_names;
       object["class_samples"] = summary.class_samples;
-    } else {
+    } else if (!summary.targets.empty()) {
       object["targets"] = json_of(info.target_names, summary.targets);
     }
     object["feature_values"] = json_of(info.feature_names, summary.features);

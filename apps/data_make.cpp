@@ -24,9 +24,10 @@ class DataMake {
     command.add_option("--samples", samples_, "How many samples")->type_name("COUNT")->capture_default_str();
     command.add_option("--seed", seed_, "Sample i depends on the seed and i alone; other seeds give other samples")
         ->type_name("NUMBER")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
-    command.footer(list_of_names() +
+    command.footer(list_of_names() + "\n\n" + data_exit_statuses +
                    "\n\n"
                    "Examples:\n"
                    "  lockstep data make digits train.h5 --samples 12000 --seed 1\n"
@@ -43,7 +44,7 @@ class DataMake {
  private:
   void make() {
     DatasetInfo info;
-    with_progress(context_.console, "draw", [&](const ImportProgress& progress) {
+    with_progress(context_.console, "draw", [&](const WorkProgress& progress) {
       info = write_synthetic(name_, samples_, seed_, output_.output(path_), progress);
     });
     context_.console.out(fmt::format("{}: {} of {}, {}, seed {}", path_, counted(info.samples, "sample", "samples"),

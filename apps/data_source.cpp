@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 
 #include "core/error.hpp"
-#include "io/dataset_file.hpp"
 
 namespace lockstep {
 
-std::unique_ptr<Dataset> try_open_dataset(const std::string& path, std::vector<std::string>& problems) {
+std::unique_ptr<Dataset> try_open_dataset(const std::string& path, std::vector<std::string>& problems,
+                                          TargetsWanted targets) {
   try {
-    return open_dataset(path);
+    return open_dataset(path, targets);
   } catch (const RequestError& failure) {
     problems.insert(problems.end(), failure.problems().begin(), failure.problems().end());
     return nullptr;

@@ -35,10 +35,17 @@ class DataSplit {
         ->required();
     command.add_flag("--shuffle", shuffle_,
                      "Choose the samples of the first part at random, and mix the order of both");
-    command.add_option("--seed", seed_, "Of the shuffling")->type_name("NUMBER")->capture_default_str();
+    seed_option_ = command.add_option("--seed", seed_, "Of the shuffling")
+                       ->type_name("NUMBER")
+                       ->check(CLI::NonNegativeNumber)
+                       ->capture_default_str();
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
     command.footer(
-        "Names, classes and the columns of an imported table are kept in both parts.\n\n"
+        std::string{
+            "Names, classes and the columns of an imported table are kept in both parts. Features are stored as\n"
+            "uint8, divided by 255, or as float32.\n\n"} +
+        data_exit_statuses +
+        "\n\n"
         "Examples:\n"
         "  lockstep data split all.h5 train.h5 test.h5 --at 0.8 --shuffle --seed 7\n"
         "  lockstep data split train.h5 small.h5 rest.h5 --at 5000");
@@ -52,10 +59,12 @@ class DataSplit {
 
  private:
   void split() {
-    const Index samples = open_dataset(input_)->info().samples;
+    const DatasetInfo info = open_dataset(input_, TargetsWanted::optional)->info();
+    const Index samples = info.samples;
+    note_surprises(info);
     const DatasetSplit request{
         .input = input_, .first_samples = samples_at(at_, samples), .shuffle = shuffle_, .seed = seed_};
-    with_progress(context_.console, "split", [&](const ImportProgress& progress) {
+    with_progress(context_.console, "split", [&](const WorkProgress& progress) {
       split_dataset(request, output_.output(first_), output_.output(rest_), progress);
     });
     const Index rest = samples - request.first_samples;
@@ -70,8 +79,20 @@ class DataSplit {
     context_.console.json(json_text(object));
   }
 
+  void note_surprises(const DatasetInfo& info) const {
+    if (!shuffle_ && seed_option_->count() > 0) {
+      context_.console.note("note: --seed changes nothing without --shuffle: the first samples go to the first part");
+    }
+    const std::string type = dataset_storage(input_).type;
+    if (!info.byte_features && type != "float32") {
+      context_.console.note(
+          fmt::format("note: the features of {} are {}; both parts store them as float32", input_, type));
+    }
+  }
+
   CommandContext& context_;
   OutputFlags output_;
+  CLI::Option* seed_option_ = nullptr;
   std::string input_;
   std::string first_;
   std::string rest_;

@@ -10,7 +10,8 @@
 
 namespace lockstep {
 
-InferenceInput::InferenceInput(CLI::App& command, CommandContext& context) : context_{context} {
+InferenceInput::InferenceInput(CLI::App& command, CommandContext& context, TargetsWanted targets)
+    : context_{context}, targets_{targets} {
   command.add_option("CHECKPOINT", checkpoint_path_, "A checkpoint, or a run directory: its newest valid checkpoint")
       ->required();
   command.add_option("DATA.h5", data_path_, "Data set, made by 'lockstep data'")->required();
@@ -26,9 +27,9 @@ InferenceInput::Opened InferenceInput::open() const {
   TrainConfig config;
   std::vector<std::string> problems;
   flags_->apply(config, problems);
-  std::unique_ptr<Dataset> data = try_open_dataset(data_path_, problems);
+  std::unique_ptr<Dataset> data = try_open_dataset(data_path_, problems, targets_);
   agree_on_problems(world, problems);
-  Opened opened{.source = load_checkpoint(checkpoint_path_, world), .data = std::move(data)};
+  Opened opened{.source = load_checkpoint(checkpoint_path_, context_), .data = std::move(data)};
   agree_on_problems(world, lockstep::problems(opened.model(), opened.data->info()));
 
   const std::vector<Placement> placements = gather_placements(world);

@@ -11,13 +11,14 @@
 #include "apps/model_source.hpp"
 #include "apps/setting_flags.hpp"
 #include "core/dataset.hpp"
+#include "io/dataset_file.hpp"
 
 namespace lockstep {
 
 /// The arguments CHECKPOINT and DATA.h5 and the flag --threads of a subcommand.
 class InferenceInput {
  public:
-  InferenceInput(CLI::App& command, CommandContext& context);
+  InferenceInput(CLI::App& command, CommandContext& context, TargetsWanted targets = TargetsWanted::required);
 
   struct Opened {
     LoadedCheckpoint source;
@@ -34,6 +35,7 @@ class InferenceInput {
 
  private:
   CommandContext& context_;
+  TargetsWanted targets_;
   std::string checkpoint_path_;
   std::string data_path_;
   std::unique_ptr<SettingFlags> flags_;

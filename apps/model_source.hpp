@@ -3,22 +3,28 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "apps/command.hpp"
 #include "core/checkpoint.hpp"
-#include "parallel/communicator.hpp"
 
 namespace lockstep {
 
 struct LoadedCheckpoint {
   Checkpoint checkpoint;
-  std::string path;  ///< of the file
+  std::string path;                   ///< of the file
+  std::vector<std::string> rejected;  ///< damaged newer files that were passed over, a sentence each
 };
+
+/// Where checkpoints lie that `path` names: a run directory's folder of them, or a folder of them itself; "" when
+/// `path` is no directory. Throws FileError when that cannot be told.
+[[nodiscard]] std::string checkpoint_folder(const std::string& path);
 
 /// Reads a checkpoint, or the newest valid one of a run directory: of a finished run, the final model (with early
 /// stopping the best). Throws FileError; RequestError when a directory holds none.
 [[nodiscard]] LoadedCheckpoint load_checkpoint(const std::string& path);
 
-/// The same on every rank; all agree on the file. Throws AgreedError. Collective.
-[[nodiscard]] LoadedCheckpoint load_checkpoint(const std::string& path, Communicator& communicator);
+/// The same on every rank; all agree on the file, and damaged newer ones are warned of. Throws AgreedError. Collective.
+[[nodiscard]] LoadedCheckpoint load_checkpoint(const std::string& path, CommandContext& context);
 
 }  // namespace lockstep

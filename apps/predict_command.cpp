@@ -7,11 +7,12 @@
 
 #include "apps/agreement.hpp"
 #include "apps/command.hpp"
-#include "apps/distinct_paths.hpp"
 #include "apps/inference.hpp"
+#include "apps/interruptible.hpp"
 #include "apps/json_text.hpp"
 #include "apps/progress.hpp"
 #include "core/metrics.hpp"
+#include "io/output_path.hpp"
 #include "io/prediction_file.hpp"
 #include "parallel/evaluator.hpp"
 
@@ -20,13 +21,16 @@ namespace {
 
 class PredictCommand {
  public:
-  PredictCommand(CLI::App& command, CommandContext& context) : context_{context}, input_{command, context} {
+  PredictCommand(CLI::App& command, CommandContext& context)
+      : context_{context}, input_{command, context, TargetsWanted::optional} {
     command.add_option("OUT.h5", out_path_, "Where the predictions go")->required();
     command.add_flag("--force", force_, "Replace OUT.h5 if it exists");
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
     command.footer(
         "OUT.h5 holds /predictions (samples, outputs): probabilities of the classes, or values in the target's own\n"
-        "units; and, for classes, /classes (samples): the class that each sample is taken for.\n\n"
+        "units; and, for classes, /classes (samples): the class that each sample is taken for.\n"
+        "DATA.h5 needs no targets.\n\n"
+        "Exit status: 0 done; 2 the request is wrong, and nothing was written.\n\n"
         "Examples:\n"
         "  lockstep predict runs/first new.h5 predictions.h5\n"
         "  python3 -c \"import h5py; print(h5py.File('predictions.h5')['classes'][:10])\"");
@@ -35,17 +39,7 @@ class PredictCommand {
   int run() {
     if (json_) context_.console.reserve_output_for_json();
     const InferenceInput::Opened opened = input_.open();
-    const bool first = context_.mpi.world().rank() == 0;
-    std::optional<PredictionWriter> writer;
-    agreed(context_.mpi.world(), [&] {
-      if (!first) return true;
-      require_not_an_input(out_path_, {input_.data_path(), opened.source.path});
-      writer.emplace(out_path_, description(opened), force_);
-      return true;
-    });
-    predict_all(opened, writer ? &*writer : nullptr);
-    if (!first) return exit_done;
-    writer->close();
+    interruptible([&](const std::function<void()>& check) { write(opened, check); });
     report(opened);
     return exit_done;
   }
@@ -55,18 +49,33 @@ class PredictCommand {
     const Model& model = opened.model();
     return {.samples = opened.data->info().samples,
             .outputs = model.network.spec().outputs,
-            .classification = model.task == Task::classification,
+            .task = model.task,
             .class_names = model.class_names,
             .target_names = model.target_names,
             .model = opened.source.path,
             .weights_hash = opened.hash()};
   }
 
-  void predict_all(const InferenceInput::Opened& opened, PredictionWriter* writer) const {
+  /// Rank 0 writes what all compute.
+  void write(const InferenceInput::Opened& opened, const std::function<void()>& check) const {
+    std::optional<PredictionWriter> writer;
+    agreed(context_.mpi.world(), [&] {
+      if (context_.mpi.world().rank() > 0) return true;
+      require_writable(out_path_, force_, {input_.data_path(), opened.source.path});
+      writer.emplace(out_path_, description(opened), force_);
+      return true;
+    });
+    predict_all(opened, writer ? &*writer : nullptr, check);
+    if (writer) writer->close();
+  }
+
+  void predict_all(const InferenceInput::Opened& opened, PredictionWriter* writer,
+                   const std::function<void()>& check) const {
     Workers workers{opened.threads};
     Progress progress{context_.console, "predict", static_cast<double>(opened.data->info().samples)};
     const bool classes = opened.model().task == Task::classification;
     predict(opened.model(), *opened.data, context_.mpi.world(), workers, [&](Index first_row, ConstPanel outputs) {
+      check();
       if (writer == nullptr) return;
       writer->write(first_row, outputs);
       if (classes) writer->write_classes(first_row, classes_of(outputs));

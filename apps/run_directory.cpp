@@ -102,12 +102,7 @@ bool RunDirectory::has_checkpoints() const {
   return !absent && entries != fs::directory_iterator{};
 }
 
-void RunDirectory::make() const {
-  std::error_code failure;
-  fs::create_directories(checkpoints(), failure);
-  if (failure)
-    throw FileError(path_, fmt::format("cannot make the run directory ({}); choose another --run", failure.message()));
-}
+void RunDirectory::make() const { make_directories_durably(checkpoints()); }
 
 void RunDirectory::write_config(const RunRequest& request) const {
   write_file(file(config_name), config_text(request));

@@ -11,10 +11,19 @@
 namespace lockstep {
 namespace {
 
-/// Takes the newest checkpoint that can be read; returns its path, or "".
+/// Takes the newest checkpoint that can be read; returns its path, or "" when there is none of any kind. Throws
+/// RequestError when there are some and none can be used.
 std::string take_newest_checkpoint(const RunDirectory& directory, RunPlan& plan) {
   CheckpointDirectory::Newest newest = CheckpointDirectory{directory.checkpoints()}.newest();
   for (const std::string& reason : newest.rejected) plan.remarks.push_back("warning: passed over " + reason);
+  if (!newest.checkpoint && !newest.rejected.empty()) {
+    std::vector<std::string> problems = newest.rejected;
+    problems.push_back(
+        fmt::format("none of the checkpoints in {} can be used, and nothing was changed there; to begin "
+                    "anew choose another --run, or remove {}",
+                    directory.checkpoints(), directory.path()));
+    throw RequestError(problems);
+  }
   if (!newest.checkpoint) {
     plan.remarks.push_back("no checkpoint yet in " + directory.path() + ": beginning anew");
     return {};

@@ -189,7 +189,7 @@ std::optional<Metrics> TrainCommand::tested(const TrainResult& result, const Dat
 
 int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfig& config, const Data& data) {
   std::optional<LoadedCheckpoint> initial;
-  if (!request.init_from.empty()) initial.emplace(load_checkpoint(request.init_from, world()));
+  if (!request.init_from.empty()) initial.emplace(load_checkpoint(request.init_from, context_));
   const DatasetInfo& info = data.train->info();
   if (initial) agree_on_problems(world(), problems(initial->checkpoint.model, config, info));
   const RunDirectory directory{request.run};

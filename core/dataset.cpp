@@ -123,6 +123,7 @@ class MemoryDataset final : public Dataset {
 }  // namespace
 
 std::string_view name_of(Task task) { return text_in(names, task); }
+Task task_named(std::string_view text, std::string_view kind) { return value_in(names, kind, text); }
 
 std::unique_ptr<Dataset> dataset_over(const Matrix& features, const std::vector<Label>& labels, Index classes) {
   return std::make_unique<MemoryDataset>(features, labels, classes);

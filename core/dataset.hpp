@@ -17,6 +17,8 @@ namespace lockstep {
 enum class Task { classification, regression };
 
 [[nodiscard]] std::string_view name_of(Task task);
+/// The task of this name. Throws RequestError otherwise; `kind` says there what the text was to name.
+[[nodiscard]] Task task_named(std::string_view text, std::string_view kind = "task");
 
 /// What a data set is, without its samples.
 struct DatasetInfo {
@@ -24,7 +26,7 @@ struct DatasetInfo {
   Task task = Task::classification;
   Index samples = 0;
   Index features = 0;
-  Index targets = 1;                       ///< regression: values a sample; classification: 1
+  Index targets = 1;                       ///< regression: values a sample; classification: 1; 0: none, to predict only
   Index classes = 0;                       ///< classification: number of classes; regression: 0
   std::vector<std::string> class_names;    ///< `classes` names, or empty
   std::vector<std::string> feature_names;  ///< `features` names, or empty

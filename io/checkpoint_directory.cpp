@@ -52,12 +52,9 @@ std::vector<std::string> checkpoint_names(const std::string& directory, bool unf
 CheckpointDirectory::CheckpointDirectory(std::string path) : path_{std::move(path)} {}
 
 void CheckpointDirectory::save(const Checkpoint& checkpoint, int keep) {
-  std::error_code error;
-  std::filesystem::create_directories(path_, error);
-  if (error) {
-    throw FileError{path_, fmt::format("cannot be created ({}); choose another directory", error.message())};
-  }
+  make_directories_durably(path_);
   const std::filesystem::path directory{path_};
+  std::error_code error;
   const std::string written = name_for(checkpoint.state.step);
   write_checkpoint((directory / written).string(), checkpoint);
   // Later files are not this run's past: it went back behind them because they are damaged. They neither count nor go.
@@ -72,17 +69,24 @@ void CheckpointDirectory::save(const Checkpoint& checkpoint, int keep) {
 
 CheckpointDirectory::Newest CheckpointDirectory::newest() const {
   Newest found;
-  for (const std::string& name : checkpoint_names(path_)) {
-    const std::string path = (std::filesystem::path{path_} / name).string();
+  for (const std::string& path : files()) {
     try {
       found.checkpoint = read_checkpoint(path);
       found.path = path;
       return found;
-    } catch (const RequestError& error) {
-      found.rejected.emplace_back(error.what());
+    } catch (const DamagedCheckpoint& damage) {
+      found.rejected.emplace_back(damage.what());
     }
   }
   return found;
+}
+
+std::vector<std::string> CheckpointDirectory::files() const {
+  std::vector<std::string> paths;
+  for (const std::string& name : checkpoint_names(path_)) {
+    paths.push_back((std::filesystem::path{path_} / name).string());
+  }
+  return paths;
 }
 
 }  // namespace lockstep

@@ -11,7 +11,7 @@
 #include <system_error>
 #include <vector>
 
-#include "core/error.hpp"
+#include "io/checkpoint_file.hpp"
 #include "io/checksum.hpp"
 #include "io/file_descriptor.hpp"
 
@@ -41,8 +41,11 @@ std::string with_checksum(std::string header, const std::string& checksum) {
 }
 
 [[noreturn]] void fail_to_read(const std::string& path) {
-  throw FileError{path, fmt::format("cannot be read ({}); check the path and its permissions",
-                                    std::generic_category().message(errno))};
+  const std::string reason = std::generic_category().message(errno);
+  if (errno == EIO) {
+    throw DamagedCheckpoint{path, fmt::format("cannot be read from the disk ({}); use an older checkpoint", reason)};
+  }
+  throw FileError{path, fmt::format("cannot be read ({}); check the path and its permissions", reason)};
 }
 
 /// Fills `buffer` as far as the file goes; returns the number of bytes.
@@ -58,27 +61,32 @@ std::size_t read_some(int file, std::span<char> buffer, const std::string& path)
   return filled;
 }
 
-/// Compares the header's fixed parts: everything but the checksum's digits follows from the version and the size.
-void check_header(const std::string& path, const std::string& header, std::size_t file_bytes) {
+/// Is this a checkpoint of some version, as long as it says?
+void check_kind_and_length(const std::string& path, const std::string& header, std::size_t file_bytes) {
   if (header.size() < checkpoint_header_bytes || !header.starts_with(magic)) {
-    throw FileError{path, fmt::format("this is not a Lockstep checkpoint ({} bytes, no header); name a file that "
-                                      "'lockstep train' wrote",
-                                      file_bytes)};
+    throw DamagedCheckpoint{path, fmt::format("this is not a Lockstep checkpoint ({} bytes, no header); name a file "
+                                              "that 'lockstep train' wrote",
+                                              file_bytes)};
   }
   const std::string expected = unsigned_header(file_bytes);
-  const std::size_t after_version = expected.find("bytes ");
-  if (header.substr(0, after_version) != expected.substr(0, after_version)) {
-    throw FileError{path, fmt::format("the checkpoint's format is not version {}, the only one this program reads; use "
-                                      "the Lockstep that wrote it",
-                                      checkpoint_format_version)};
+  const std::size_t from = expected.find("bytes ");
+  const std::size_t length = expected.find("xxh3-128 ") - from;
+  if (header.substr(from, length) != expected.substr(from, length)) {
+    throw DamagedCheckpoint{path,
+                            fmt::format("the checkpoint is truncated or damaged: it has {} bytes, its header names "
+                                        "another number; use an older checkpoint",
+                                        file_bytes)};
   }
-  const std::size_t after_bytes = expected.find("xxh3-128 ");
-  if (header.substr(0, after_bytes) != expected.substr(0, after_bytes)) {
-    throw FileError{path,
-                    fmt::format("the checkpoint is truncated or damaged: it has {} bytes, its header names another "
-                                "number; use an older checkpoint",
-                                file_bytes)};
-  }
+}
+
+/// Asked last: a changed digit must not pass for another version.
+void check_version(const std::string& path, const std::string& header) {
+  const std::string expected = unsigned_header(0);
+  const std::size_t length = expected.find("bytes ");
+  if (header.substr(0, length) == expected.substr(0, length)) return;
+  throw FileError{path, fmt::format("the checkpoint's format is not version {}, the only one this program reads; use "
+                                    "the Lockstep that wrote it",
+                                    checkpoint_format_version)};
 }
 
 }  // namespace
@@ -98,7 +106,7 @@ void verify_checkpoint_bytes(const std::string& path) {
   const auto file_bytes = static_cast<std::size_t>(status.st_size);
   std::string header(checkpoint_header_bytes, '\0');
   header.resize(read_some(file.get(), header, path));
-  check_header(path, header, file_bytes);
+  check_kind_and_length(path, header, file_bytes);
   Checksum checksum;
   checksum.add(bytes_of_text(with_checksum(header, std::string(checksum_digits, '0'))));
   std::vector<char> piece(std::size_t{1} << 20U);
@@ -106,11 +114,12 @@ void verify_checkpoint_bytes(const std::string& path) {
     checksum.add(std::as_bytes(std::span{piece}.first(count)));
   }
   if (header != with_checksum(header, checksum.hex())) {
-    throw FileError{path,
-                    fmt::format("the checkpoint is damaged: the checksum of its bytes is {} and its header says {}; "
-                                "use an older checkpoint",
-                                checksum.hex(), header.substr(checksum_place(), checksum_digits))};
+    throw DamagedCheckpoint{path,
+                            fmt::format("the checkpoint is damaged: the checksum of its bytes is {} and its header "
+                                        "says {}; use an older checkpoint",
+                                        checksum.hex(), header.substr(checksum_place(), checksum_digits))};
   }
+  check_version(path, header);
 }
 
 }  // namespace lockstep

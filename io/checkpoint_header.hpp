@@ -17,8 +17,9 @@ inline constexpr Index checkpoint_format_version = 1;
 /// The header of a checkpoint whose bytes behind the header are `body`.
 [[nodiscard]] std::string checkpoint_header(std::string_view body);
 
-/// Reads the file once and compares. Throws FileError: not there, not a checkpoint, another version, truncated,
-/// damaged. Only what passes may be shown to HDF5.
+/// Reads the file once and compares. Throws DamagedCheckpoint: not a checkpoint, truncated, changed, a disk that cannot
+/// read it; FileError: not there, no permission, whole but of another format version. Only what passes may be shown to
+/// HDF5.
 void verify_checkpoint_bytes(const std::string& path);
 
 }  // namespace lockstep

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
 #include "io/checkpoint_content.hpp"
 #include "io/checkpoint_file.hpp"
 #include "io/checkpoint_header.hpp"
@@ -19,7 +18,7 @@ namespace {
 constexpr std::string_view advice = "name a file that 'lockstep train' wrote";
 
 [[noreturn]] void fail(const Hdf5File& file, const std::string& problem) {
-  throw FileError{file.path(), problem + "; use an older checkpoint"};
+  throw DamagedCheckpoint{file.path(), problem + "; use an older checkpoint"};
 }
 
 /// The value of an attribute that must be there.
@@ -34,6 +33,18 @@ Index required_integer(const Hdf5File& file, const Hdf5Attributes& attributes, s
   if (values.size() != 1 || values.front() < 0)
     fail(file, fmt::format("attribute '{}' is not one number from 0", name));
   return values.front();
+}
+
+/// The value that an attribute names. Throws FileError that names the file.
+template <class Named>
+auto named(const Hdf5File& file, const Hdf5Attributes& attributes, std::string_view name, Named&& from_text) {
+  const std::string text = required(file, attributes.text(name), name);
+  try {
+    return from_text(text);
+  } catch (const RequestError& problem) {
+    throw FileError{file.path(),
+                    fmt::format("attribute '{}': {}; use the Lockstep that wrote it", name, problem.what())};
+  }
 }
 
 /// Reads an array of this shape and element, byte for byte, and compares its checksum.
@@ -73,15 +84,30 @@ AlignedBuffer read_blocks(const Hdf5File& file, const std::string& group, const 
   return buffer;
 }
 
+/// Before anything is allocated: the weights cannot be more numbers than the file has bytes.
+void require_plausible(const Hdf5File& file, const NetworkSpec& spec) {
+  const auto most = static_cast<Index>(file.bytes());
+  std::vector<Index> widths{spec.inputs};
+  widths.insert(widths.end(), spec.hidden.begin(), spec.hidden.end());
+  widths.push_back(spec.outputs);
+  for (std::size_t layer = 0; layer < widths.size(); ++layer) {
+    const Index fan_in = layer == 0 ? 1 : widths[layer - 1];
+    if (widths[layer] >= 1 && widths[layer] <= most / fan_in) continue;
+    fail(file, fmt::format("its layers of {} units have more weights than the file of {} bytes can hold, or none",
+                           fmt::join(widths, ", "), most));
+  }
+}
+
 NetworkSpec read_spec(const Hdf5File& file, const Hdf5Attributes& attributes) {
   NetworkSpec spec;
   spec.inputs = required_integer(file, attributes, "inputs");
   spec.hidden = attributes.integers("hidden").value_or(std::vector<Index>{});
   spec.outputs = required_integer(file, attributes, "outputs");
-  spec.activation = activation_named(required(file, attributes.text("activation"), "activation"));
-  spec.output = activation_named(required(file, attributes.text("output_activation"), "output_activation"));
+  spec.activation = named(file, attributes, "activation", activation_named);
+  spec.output = named(file, attributes, "output_activation", activation_named);
   spec.input_dropout = required(file, attributes.real("input_dropout"), "input_dropout");
   spec.dropout = required(file, attributes.real("dropout"), "dropout");
+  require_plausible(file, spec);
   return spec;
 }
 
@@ -103,9 +129,8 @@ Model read_model(const Hdf5File& file) {
   AlignedBuffer parameters = read_blocks(file, "/parameters", network.layout());
   Model model{std::move(network), std::move(parameters), {}, {}, {}, {}, {}, {}, {}, 0};
   const NetworkSpec& spec = model.network.spec();
-  model.loss = loss_named(required(file, attributes.text("loss"), "loss"));
-  const std::string task = required(file, attributes.text("task"), "task");
-  model.task = task == "classification" ? Task::classification : Task::regression;
+  model.loss = named(file, attributes, "loss", loss_named);
+  model.task = named(file, attributes, "task", [](std::string_view text) { return task_named(text); });
   model.classes = required_integer(file, attributes, "classes");
   model.class_names = attributes.texts("class_names").value_or(std::vector<std::string>{});
   model.feature_names = attributes.texts("feature_names").value_or(std::vector<std::string>{});
@@ -151,6 +176,13 @@ TrainingState read_state(const Hdf5File& file, const ParameterLayout& layout) {
   return state;
 }
 
+void check_version(const Hdf5File& file) {
+  const Index stored = required_integer(file, Hdf5Attributes{file, "/"}, "format_version");
+  if (stored == checkpoint_format_version) return;
+  fail(file,
+       fmt::format("attribute 'format_version' is {} where the header says {}", stored, checkpoint_format_version));
+}
+
 void check_scalar(const Hdf5File& file) {
   const std::string_view here = scalar_element == Element::float32 ? "float32" : "float64";
   const std::string stored = required(file, Hdf5Attributes{file, "/"}.text("scalar"), "scalar");
@@ -163,6 +195,7 @@ void check_scalar(const Hdf5File& file) {
 }  // namespace
 
 Checkpoint read_checkpoint_content(const Hdf5File& file) {
+  check_version(file);
   check_scalar(file);
   std::map<std::string, std::string> configuration;
   const Hdf5Attributes settings{file, "/configuration"};

@@ -43,10 +43,6 @@ void write_blocks(const Hdf5File& file, const std::string& group, const Paramete
   }
 }
 
-void write_names(const Hdf5Attributes& attributes, std::string_view name, const std::vector<std::string>& names) {
-  if (!names.empty()) attributes.write_texts(name, names);
-}
-
 void write_model(const Hdf5File& file, const Model& model) {
   file.require_group("/model");
   const Hdf5Attributes attributes{file, "/model"};
@@ -59,11 +55,11 @@ void write_model(const Hdf5File& file, const Model& model) {
   attributes.write_real("input_dropout", spec.input_dropout);
   attributes.write_real("dropout", spec.dropout);
   attributes.write_text("loss", name_of(model.loss));
-  attributes.write_text("task", model.task == Task::classification ? "classification" : "regression");
+  attributes.write_text("task", name_of(model.task));
   attributes.write_integer("classes", model.classes);
-  write_names(attributes, "class_names", model.class_names);
-  write_names(attributes, "feature_names", model.feature_names);
-  write_names(attributes, "target_names", model.target_names);
+  attributes.write_names("class_names", model.class_names);
+  attributes.write_names("feature_names", model.feature_names);
+  attributes.write_names("target_names", model.target_names);
   write_list(file, "/model/input_shift", scalar_element, model.input_transform.shift);
   write_list(file, "/model/input_factor", scalar_element, model.input_transform.factor);
   write_list(file, "/model/target_shift", scalar_element, model.target_transform.shift);
@@ -86,7 +82,7 @@ std::vector<std::string> optimizer_array_names(const Checkpoint& checkpoint) {
 void write_optimizer(const Hdf5File& file, const Checkpoint& checkpoint) {
   file.require_group("/optimizer");
   const std::vector<std::string> names = optimizer_array_names(checkpoint);
-  write_names(Hdf5Attributes{file, "/optimizer"}, "arrays", names);
+  Hdf5Attributes{file, "/optimizer"}.write_names("arrays", names);
   for (std::size_t array = 0; array < names.size(); ++array) {
     write_blocks(file, "/optimizer/" + names[array], checkpoint.model.network.layout(),
                  checkpoint.state.optimizer[array]);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <optional>
 #include <string_view>
 
 #include "core/error.hpp"
@@ -13,14 +14,8 @@
 namespace lockstep {
 namespace {
 
-constexpr std::string_view classification_text = "classification";
-constexpr std::string_view regression_text = "regression";
 constexpr std::string_view byte_scaling_text = "divide-by-255";
 constexpr std::string_view no_scaling_text = "none";
-
-void write_names(const Hdf5Attributes& attributes, std::string_view name, const std::vector<std::string>& names) {
-  if (!names.empty()) attributes.write_texts(name, names);
-}
 
 std::vector<std::string> read_names(const Hdf5Attributes& attributes, const std::string& path, std::string_view name,
                                     Index count, std::string_view counted) {
@@ -58,7 +53,7 @@ bool read_scaling(const Hdf5Attributes& attributes, const std::string& path, boo
   return true;
 }
 
-void check_shapes(const std::string& path, const Hdf5Array& features, const Hdf5Array& targets) {
+void check_features(const std::string& path, const Hdf5Array& features) {
   if (features.shape().size() < 2) {
     throw FileError{path,
                     fmt::format("/features has one axis of {}; store it as (samples, features)", features.rows())};
@@ -71,6 +66,9 @@ void check_shapes(const std::string& path, const Hdf5Array& features, const Hdf5
   if (features.kind() == ElementKind::other) {
     throw FileError{path, "/features holds neither integers nor floating-point numbers; store uint8 or float32"};
   }
+}
+
+void check_targets(const std::string& path, const Hdf5Array& features, const Hdf5Array& targets) {
   if (targets.rows() != features.rows()) {
     throw FileError{path, fmt::format("/features has {} samples and /targets has {}; they must agree", features.rows(),
                                       targets.rows())};
@@ -86,15 +84,22 @@ void check_shapes(const std::string& path, const Hdf5Array& features, const Hdf5
   }
 }
 
-Task read_task(const Hdf5Attributes& attributes, const std::string& path, const Hdf5Array& targets) {
-  const bool whole = targets.kind() == ElementKind::integer;
-  const std::string task = attributes.text("task").value_or(std::string{whole ? classification_text : regression_text});
-  if (task == regression_text) return Task::regression;
-  if (task != classification_text) {
-    throw FileError{path, fmt::format("attribute 'task' is '{}'; it must be '{}' or '{}'", task, classification_text,
-                                      regression_text)};
+/// What the file says, else what its targets are.
+Task read_task(const Hdf5Attributes& attributes, const std::string& path, const Hdf5Array* targets) {
+  const bool whole = targets == nullptr || targets->kind() == ElementKind::integer;
+  const std::optional<std::string> text = attributes.text("task");
+  if (!text) return whole ? Task::classification : Task::regression;
+  const std::string_view classification = name_of(Task::classification);
+  const std::string_view regression = name_of(Task::regression);
+  if (*text != classification && *text != regression) {
+    throw FileError{
+        path, fmt::format("attribute 'task' is '{}'; it must be '{}' or '{}'", *text, classification, regression)};
   }
-  if (!whole) {
+  return task_named(*text);
+}
+
+void check_classes(const std::string& path, const Hdf5Array& targets) {
+  if (targets.kind() != ElementKind::integer) {
     throw FileError{path,
                     "attribute 'task' is 'classification', but /targets holds floating-point numbers; store "
                     "classes as integers"};
@@ -104,17 +109,15 @@ Task read_task(const Hdf5Attributes& attributes, const std::string& path, const 
                                       "numbers, or floating-point values for regression",
                                       targets.row_size())};
   }
-  return Task::classification;
 }
 
 Index read_classes(const Hdf5Attributes& attributes, const std::string& path) {
   const auto classes = attributes.integers("classes");
   const auto names = attributes.texts("class_names");
   if (!classes) return names ? static_cast<Index>(names->size()) : 0;
-  constexpr Index most = Index{1} << 31U;
-  if (classes->size() != 1 || classes->front() < 1 || classes->front() > most) {
-    throw FileError{
-        path, fmt::format("attribute 'classes' is ({}); it must be one number from 1", fmt::join(*classes, ", "))};
+  if (classes->size() != 1 || classes->front() < 1 || classes->front() > most_classes) {
+    throw FileError{path, fmt::format("attribute 'classes' is ({}); it must be one number from 1 to {}",
+                                      fmt::join(*classes, ", "), most_classes)};
   }
   return classes->front();
 }
@@ -143,32 +146,34 @@ void write_description(const Hdf5File& file, const DatasetInfo& info) {
   const Hdf5Attributes attributes{file, "/"};
   const bool classes = info.task == Task::classification;
   attributes.write_integer("format_version", dataset_format_version);
-  attributes.write_text("task", classes ? classification_text : regression_text);
+  attributes.write_text("task", name_of(info.task));
   attributes.write_text("scaling", info.byte_features ? byte_scaling_text : no_scaling_text);
   if (!info.feature_shape.empty()) attributes.write_integers("feature_shape", info.feature_shape);
   if (classes && info.classes > 0) attributes.write_integer("classes", info.classes);
-  if (classes) write_names(attributes, "class_names", info.class_names);
-  write_names(attributes, "feature_names", info.feature_names);
-  write_names(attributes, "target_names", info.target_names);
+  if (classes) attributes.write_names("class_names", info.class_names);
+  attributes.write_names("feature_names", info.feature_names);
+  attributes.write_names("target_names", info.target_names);
 }
 
-DatasetInfo read_description(const Hdf5File& file, const Hdf5Array& features, const Hdf5Array& targets) {
+DatasetInfo read_description(const Hdf5File& file, const Hdf5Array& features, const Hdf5Array* targets) {
   const Hdf5Attributes attributes{file, "/"};
   const std::string& path = file.path();
   check_version(attributes, path);
-  check_shapes(path, features, targets);
+  check_features(path, features);
+  if (targets != nullptr) check_targets(path, features, *targets);
   DatasetInfo info;
   info.name = path;
   info.task = read_task(attributes, path, targets);
   info.samples = features.rows();
   info.features = features.row_size();
-  info.targets = targets.row_size();
+  info.targets = targets == nullptr ? 0 : targets->row_size();
   if (info.task == Task::classification) {
+    if (targets != nullptr) check_classes(path, *targets);
     info.classes = read_classes(attributes, path);
     info.class_names = read_names(attributes, path, "class_names", info.classes, "classes");
   }
   info.feature_names = read_names(attributes, path, "feature_names", info.features, "features");
-  info.target_names = read_names(attributes, path, "target_names", info.targets, "targets");
+  if (targets != nullptr) info.target_names = read_names(attributes, path, "target_names", info.targets, "targets");
   info.feature_shape = read_feature_shape(attributes, file, features);
   info.byte_features = read_scaling(attributes, path, features.stored_element() == Element::uint8);
   return info;

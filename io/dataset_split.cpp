@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <functional>
 
 #include "core/aligned_buffer.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "core/row_order.hpp"
+#include "io/output_path.hpp"
 #include "io/table_schema.hpp"
 
 namespace lockstep {
@@ -72,6 +74,7 @@ class SampleCopier {
   }
 
   void copy_targets(std::span<const Index> rows, DatasetWriter& writer) {
+    if (info_.targets == 0) return;
     const auto columns = static_cast<Index>(rows.size());
     if (info_.task == Task::classification) {
       std::vector<Label> labels(rows.size());
@@ -89,29 +92,29 @@ class SampleCopier {
   const DatasetInfo& info_;
 };
 
-void check_request(const DatasetSplit& request, const DatasetInfo& info, const ImportOutput& first,
-                   const ImportOutput& rest) {
-  if (first.path == rest.path)
+void check_request(const DatasetSplit& request, const DatasetInfo& info, const DatasetOutput& first,
+                   const DatasetOutput& rest) {
+  // The same file under two names counts, but not two files that are not there yet.
+  std::error_code absent;
+  if (first.path == rest.path || std::filesystem::equivalent(first.path, rest.path, absent)) {
     throw RequestError{fmt::format("{} is named for both parts; they need two names", first.path)};
-  if (first.path == request.input || rest.path == request.input) {
-    throw RequestError{fmt::format("{} cannot be both input and output", request.input)};
   }
   if (request.first_samples < 1 || request.first_samples >= info.samples) {
     throw RequestError{
         fmt::format("--at: {} samples of the {} in {} would leave one part empty; split between 1 and {}",
                     request.first_samples, info.samples, request.input, info.samples - 1)};
   }
+  require_writable(first.path, first.replace, {request.input});
+  require_writable(rest.path, rest.replace, {request.input});
 }
 
 }  // namespace
 
-void split_dataset(const DatasetSplit& request, const ImportOutput& first, const ImportOutput& rest,
-                   const ImportProgress& progress) {
-  const std::unique_ptr<Dataset> data = open_dataset(request.input);
+void split_dataset(const DatasetSplit& request, const DatasetOutput& first, const DatasetOutput& rest,
+                   const WorkProgress& progress) {
+  const std::unique_ptr<Dataset> data = open_dataset(request.input, TargetsWanted::optional);
   const DatasetInfo& info = data->info();
   check_request(request, info, first, rest);
-  check_output(first);
-  check_output(rest);
   std::vector<std::pair<std::string, std::string>> extra;
   if (std::string schema = extra_attribute(request.input, schema_attribute); !schema.empty()) {
     extra.emplace_back(schema_attribute, std::move(schema));
@@ -135,6 +138,8 @@ void split_dataset(const DatasetSplit& request, const ImportOutput& first, const
     copier.copy(rows[1], rest_writer);
     if (progress) progress(static_cast<double>(begin) / static_cast<double>(info.samples));
   }
+  first_writer.finish();
+  rest_writer.finish();
   first_writer.close();
   rest_writer.close();
 }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "io/import_output.hpp"
+#include "io/dataset_output.hpp"
 
 namespace lockstep {
 
@@ -18,8 +18,9 @@ struct DatasetSplit {
 
 /// Writes both parts in bounded memory, with the names, classes and table schema of the input. Shuffled: which samples
 /// go to the first part depends on their number and the seed alone (a random subset), and each part is in the order in
-/// which a shuffled pass visits the input. Throws RequestError or FileError; then neither is written.
-void split_dataset(const DatasetSplit& request, const ImportOutput& first, const ImportOutput& rest,
-                   const ImportProgress& progress = {});
+/// which a shuffled pass visits the input. Features other than uint8 are stored as float32. Throws RequestError or
+/// FileError; then neither is written (but for a rename of the second that fails after that of the first).
+void split_dataset(const DatasetSplit& request, const DatasetOutput& first, const DatasetOutput& rest,
+                   const WorkProgress& progress = {});
 
 }  // namespace lockstep

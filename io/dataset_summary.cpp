@@ -8,8 +8,6 @@
 #include <numeric>
 
 #include "core/aligned_buffer.hpp"
-#include "io/hdf5_array.hpp"
-#include "io/hdf5_file.hpp"
 
 namespace lockstep {
 namespace {
@@ -52,13 +50,14 @@ class Running {
 
 }  // namespace
 
-DatasetSummary summarize(const Dataset& data, const ImportProgress& progress) {
+DatasetSummary summarize(const Dataset& data, const WorkProgress& progress) {
   const DatasetInfo& info = data.info();
-  const bool classes = info.task == Task::classification;
+  const bool classes = info.targets > 0 && info.task == Task::classification;
+  const bool values = info.targets > 0 && info.task == Task::regression;
   DatasetSummary summary;
-  summary.class_samples.resize(static_cast<std::size_t>(info.classes));
+  if (classes) summary.class_samples.resize(static_cast<std::size_t>(info.classes));
   Running features{info.features};
-  Running targets{classes ? 0 : info.targets};
+  Running targets{values ? info.targets : 0};
   const Index block = std::max(Index{1}, block_values / (info.features + info.targets));
   AlignedBuffer feature_buffer{panel_scalars(info.features, block)};
   AlignedBuffer target_buffer{panel_scalars(info.targets, block)};
@@ -75,7 +74,7 @@ DatasetSummary summarize(const Dataset& data, const ImportProgress& progress) {
       labels.resize(rows.size());
       data.gather_labels(rows, labels);
       for (const Label label : labels) ++summary.class_samples[static_cast<std::size_t>(label)];
-    } else {
+    } else if (values) {
       const Panel target_panel{target_buffer.data(), info.targets, columns, padded(info.targets)};
       data.gather_values(rows, {}, target_panel);
       targets.add(target_panel);
@@ -83,13 +82,8 @@ DatasetSummary summarize(const Dataset& data, const ImportProgress& progress) {
     if (progress) progress(static_cast<double>(begin) / static_cast<double>(info.samples));
   }
   summary.features = std::move(features).finish();
-  if (!classes) summary.targets = std::move(targets).finish();
+  if (values) summary.targets = std::move(targets).finish();
   return summary;
-}
-
-Index stored_chunk_samples(const std::string& path) {
-  const Hdf5File file = Hdf5File::open(path, "make one with 'lockstep data import' or h5py");
-  return Hdf5Array::open(file, "/features").chunk_rows();
 }
 
 ValueSummary over_all(const std::vector<ValueSummary>& summaries) {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/dataset.hpp"
-#include "io/import_output.hpp"
+#include "io/dataset_output.hpp"
 
 namespace lockstep {
 
@@ -19,16 +19,13 @@ struct ValueSummary {
 };
 
 struct DatasetSummary {
-  std::vector<Index> class_samples;    ///< classification: samples of each class
-  std::vector<ValueSummary> targets;   ///< regression: of each target
+  std::vector<Index> class_samples;    ///< classification: samples of each class; empty without targets
+  std::vector<ValueSummary> targets;   ///< regression: of each target; empty without targets
   std::vector<ValueSummary> features;  ///< of each feature, as stored (bytes 0 to 255)
 };
 
 /// Reads all samples once, in bounded memory. Throws FileError for NaN and infinity (names row and column).
-[[nodiscard]] DatasetSummary summarize(const Dataset& data, const ImportProgress& progress = {});
-
-/// Samples in each HDF5 chunk of the features of a data set; 0 where they are contiguous.
-[[nodiscard]] Index stored_chunk_samples(const std::string& path);
+[[nodiscard]] DatasetSummary summarize(const Dataset& data, const WorkProgress& progress = {});
 
 /// Of all features together, for images.
 [[nodiscard]] ValueSummary over_all(const std::vector<ValueSummary>& summaries);

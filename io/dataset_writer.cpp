@@ -12,6 +12,7 @@
 #include "io/dataset_file.hpp"
 #include "io/durable_file.hpp"
 #include "io/hdf5_attribute.hpp"
+#include "io/output_path.hpp"
 #include "io/row_spool.hpp"
 
 namespace lockstep {
@@ -19,23 +20,53 @@ namespace {
 
 constexpr Index buffer_bytes = Index{1} << 20U;
 
-std::string checked_target(std::string path, const DatasetInfo& info, DatasetLayout layout, bool replace) {
-  if (info.features < 1 || info.targets < 1) {
+/// HDF5 allows 4 GiB; a reader holds two windows of at least a chunk each.
+constexpr Index most_chunk_bytes = Index{1} << 30U;
+
+std::string checked_target(std::string path, const DatasetInfo& info, bool replace) {
+  require_writable(path, replace);
+  if (info.features < 1 || info.targets < 0) {
     throw FileError{path,
                     fmt::format("cannot be written with {} features and {} targets; a data set needs at least one "
-                                "of each",
+                                "feature",
                                 info.features, info.targets)};
   }
-  if (!replace && std::filesystem::exists(path)) {
-    throw FileError{path, "the file exists already; choose another name, or ask for it to be replaced"};
-  }
+  return path;
+}
+
+/// Chunks no longer than the data.
+DatasetLayout checked_layout(const std::string& path, const DatasetInfo& info, DatasetLayout layout, Index row_bytes) {
   if (layout.gzip < 0 || layout.gzip > 9 || layout.chunk_samples < 0 ||
       (layout.gzip > 0 && layout.chunk_samples == 0)) {
     throw FileError{path, fmt::format("cannot be written with chunks of {} samples and gzip {}; compression is 0 to 9 "
                                       "and needs chunks of at least one sample",
                                       layout.chunk_samples, layout.gzip)};
   }
-  return path;
+  if (info.samples > 0) layout.chunk_samples = std::min(layout.chunk_samples, info.samples);
+  if (layout.chunk_samples > most_chunk_bytes / row_bytes) {
+    throw FileError{path,
+                    fmt::format("cannot be written in chunks of {} samples of {} bytes; a chunk has at most 1 GiB, "
+                                "so choose --chunk up to {}",
+                                layout.chunk_samples, row_bytes, most_chunk_bytes / row_bytes)};
+  }
+  return layout;
+}
+
+/// Throws when the disk has no room for so many samples; 0 when not known.
+void require_space(const std::string& path, Index samples, Index row_bytes) {
+  std::error_code unknown;
+  const std::filesystem::path folder = std::filesystem::path{path}.parent_path();
+  const std::filesystem::space_info disk = std::filesystem::space(folder.empty() ? "." : folder, unknown);
+  if (unknown || samples <= static_cast<Index>(disk.available / static_cast<std::uintmax_t>(row_bytes))) return;
+  throw FileError{path, fmt::format("{} samples of {} bytes do not fit on its disk, which has {} bytes free; choose "
+                                    "fewer samples or another disk",
+                                    samples, row_bytes, disk.available)};
+}
+
+Hdf5File created(const std::string& path, const DatasetInfo& info, DatasetLayout layout, Index row_bytes) {
+  // What gzip will make of the samples is not known.
+  if (layout.gzip == 0) require_space(path, info.samples, row_bytes);
+  return Hdf5File::create_temporary(path);
 }
 
 }  // namespace
@@ -46,13 +77,13 @@ class DatasetWriter::Impl {
  public:
   Impl(std::string path, const DatasetInfo& info, DatasetLayout layout, bool replace,
        const std::vector<std::pair<std::string, std::string>>& extra)
-      : path_{checked_target(std::move(path), info, layout, replace)},
+      : path_{checked_target(std::move(path), info, replace)},
         info_{info},
-        layout_{layout},
         element_{info.byte_features ? Element::uint8 : Element::float32},
         row_bytes_{info.features * static_cast<Index>(bytes_of(element_))},
-        file_{Hdf5File::create_temporary(path_)} {
-    const Index unit = std::max<Index>(1, layout.chunk_samples);
+        layout_{checked_layout(path_, info, layout, row_bytes_)},
+        file_{created(path_, info, layout_, row_bytes_)} {
+    const Index unit = std::max<Index>(1, layout_.chunk_samples);
     flush_rows_ = unit * std::max<Index>(1, buffer_bytes / std::max<Index>(1, unit * row_bytes_));
     try {
       write_description(file_, info_);
@@ -96,7 +127,7 @@ class DatasetWriter::Impl {
   }
 
   void append_labels(std::span<const Label> labels) {
-    assert(info_.task == Task::classification);
+    assert(info_.task == Task::classification && info_.targets > 0);
     for (const Label label : labels) {
       if (label < 0 || (info_.classes > 0 && label >= info_.classes)) {
         throw FileError{path_,
@@ -109,27 +140,27 @@ class DatasetWriter::Impl {
   }
 
   void append_values(std::span<const float> values) {
-    assert(info_.task == Task::regression && static_cast<Index>(values.size()) % info_.targets == 0);
+    assert(info_.task == Task::regression && info_.targets > 0 &&
+           static_cast<Index>(values.size()) % info_.targets == 0);
     values_.insert(values_.end(), values.begin(), values.end());
   }
 
   [[nodiscard]] Element element() const noexcept { return element_; }
 
-  void close() {
+  void finish() {
+    if (finished_) return;
     write_pending();
-    const bool classes = info_.task == Task::classification;
-    const auto targets =
-        classes ? static_cast<Index>(labels_.size()) : static_cast<Index>(values_.size()) / info_.targets;
-    check_counts(targets);
+    check_counts();
     if (spool_) write_spooled_features();
-    const bool one_axis = classes || info_.targets == 1;
-    const Element element = classes ? Element::int32 : Element::float32;
-    const std::vector<Index> shape =
-        one_axis ? std::vector<Index>{targets} : std::vector<Index>{targets, info_.targets};
-    const void* data = classes ? static_cast<const void*>(labels_.data()) : static_cast<const void*>(values_.data());
-    Hdf5Array::create(file_, "/targets", shape, element).write({0, targets}, element, data);
+    if (info_.targets > 0) write_targets();
     features_.reset();
     file_.close();
+    flush_temporary_file(path_);
+    finished_ = true;
+  }
+
+  void close() {
+    finish();
     publish_file(path_);
     published_ = true;
   }
@@ -161,16 +192,30 @@ class DatasetWriter::Impl {
     pending_.clear();
   }
 
-  void check_counts(Index targets) const {
-    if (rows_ != targets) {
+  [[nodiscard]] Index targets_given() const {
+    if (info_.task == Task::classification) return static_cast<Index>(labels_.size());
+    return static_cast<Index>(values_.size()) / std::max<Index>(1, info_.targets);
+  }
+
+  void check_counts() const {
+    if (info_.targets > 0 && rows_ != targets_given()) {
       throw FileError{path_, fmt::format("{} samples have features and {} have targets; give both for each sample",
-                                         rows_, targets)};
+                                         rows_, targets_given())};
     }
     if (rows_ == 0) throw FileError{path_, "no samples were given; a data set needs at least one"};
     if (features_ && features_->rows() != rows_) {
       throw FileError{path_, fmt::format("{} of the announced {} samples arrived; announce the right number, or 0",
                                          rows_, features_->rows())};
     }
+  }
+
+  void write_targets() {
+    const bool classes = info_.task == Task::classification;
+    const bool one_axis = classes || info_.targets == 1;
+    const Element element = classes ? Element::int32 : Element::float32;
+    const std::vector<Index> shape = one_axis ? std::vector<Index>{rows_} : std::vector<Index>{rows_, info_.targets};
+    const void* data = classes ? static_cast<const void*>(labels_.data()) : static_cast<const void*>(values_.data());
+    Hdf5Array::create(file_, "/targets", shape, element).write({0, rows_}, element, data);
   }
 
   void write_spooled_features() {
@@ -185,9 +230,9 @@ class DatasetWriter::Impl {
 
   std::string path_;
   DatasetInfo info_;
-  DatasetLayout layout_;
   Element element_;
   Index row_bytes_;
+  DatasetLayout layout_;
   Index flush_rows_ = 1;
   Hdf5File file_;
   std::optional<Hdf5Array> features_;
@@ -196,6 +241,7 @@ class DatasetWriter::Impl {
   Index rows_ = 0;                  ///< rows written or spooled
   std::vector<Label> labels_;
   std::vector<float> values_;
+  bool finished_ = false;
   bool published_ = false;
 };
 
@@ -218,6 +264,8 @@ void DatasetWriter::append_floats(std::span<const float> features) {
 void DatasetWriter::append_labels(std::span<const Label> labels) { impl_->append_labels(labels); }
 
 void DatasetWriter::append_values(std::span<const float> values) { impl_->append_values(values); }
+
+void DatasetWriter::finish() { impl_->finish(); }
 
 void DatasetWriter::close() { impl_->close(); }
 

@@ -26,7 +26,16 @@ DelimitedReader::DelimitedReader(const std::string& path, char delimiter)
     throw FileError{
         path, "is not plain text (it holds NUL bytes); a table must be UTF-8 text, not HDF5, UTF-16 or a workbook"};
   }
+  require_line_feeds();
   if (std::string_view{buffer_.data(), end_}.starts_with(byte_order_mark)) next_ = byte_order_mark.size();
+}
+
+/// Old Macs ended lines by CR alone; taken as LF or CR LF, the whole file would be one line.
+void DelimitedReader::require_line_feeds() const {
+  const std::string_view text{buffer_.data(), end_};
+  if (text.find('\n') != std::string_view::npos || text.find('\r') == std::string_view::npos) return;
+  throw FileError{source_.path(),
+                  "ends its lines by CR alone, not by LF or CR LF; convert it (tr '\\r' '\\n' < OLD.csv > NEW.csv)"};
 }
 
 void DelimitedReader::fail(Index line, const std::string& problem) const {

@@ -23,7 +23,7 @@ inline constexpr char blanks = ' ';
 /// record and after the last; between records they are an error, because they separate something that a table has not.
 class DelimitedReader {
  public:
-  /// Throws FileError when the file cannot be read or does not begin as text.
+  /// Throws FileError when the file cannot be read, does not begin as text, or ends its lines by CR alone.
   DelimitedReader(const std::string& path, char delimiter);
 
   /// Goes to the next record; false at the end. Throws FileError that names the line: a quote never closed, text after
@@ -44,6 +44,7 @@ class DelimitedReader {
     bool doubled = false;
   };
 
+  void require_line_feeds() const;
   bool refill();
   std::size_t line_length();
   bool skip_blank_lines();

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,6 +76,20 @@ void flush_directory_of(const std::string& path) {
 
 }  // namespace
 
+void make_directories_durably(const std::string& directory) {
+  const std::filesystem::path path{directory};
+  std::error_code error;
+  if (path.empty() || std::filesystem::is_directory(path, error)) return;
+  // "a/b/" has an empty name behind its last slash.
+  const std::filesystem::path parent = path.has_filename() ? path.parent_path() : path.parent_path().parent_path();
+  if (parent != path) make_directories_durably(parent.string());  // "/" is its own parent
+  constexpr mode_t mode = 0777;
+  // Somebody else may have made it just now.
+  if (::mkdir(directory.c_str(), mode) < 0 && errno != EEXIST) fail(directory, "create the directory", errno);
+  if (!std::filesystem::is_directory(path, error)) fail(directory, "create the directory", ENOTDIR);
+  flush_directory_of(path.has_filename() ? directory : path.parent_path().string());
+}
+
 std::string temporary_name_for(const std::string& path) { return path + ".tmp"; }
 
 void discard_temporary_file(const std::string& path) noexcept {
@@ -85,11 +100,15 @@ void discard_temporary_file(const std::string& path) noexcept {
   }
 }
 
+void flush_temporary_file(const std::string& path) {
+  FileDescriptor file = opened(temporary_name_for(path), O_WRONLY, path, "open the finished file to flush it");
+  flush(file.get(), path);
+  close_checked(std::move(file), path);
+}
+
 void publish_file(const std::string& path) {
   try {
-    FileDescriptor file = opened(temporary_name_for(path), O_WRONLY, path, "open the finished file to flush it");
-    flush(file.get(), path);
-    close_checked(std::move(file), path);
+    flush_temporary_file(path);
     rename_into_place(path);
   } catch (const FileError&) {
     discard_temporary_file(path);

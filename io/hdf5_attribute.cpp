@@ -185,6 +185,10 @@ void Hdf5Attributes::write_texts(std::string_view name, std::span<const std::str
   write(name, type.get(), Hdf5SpaceHandle{H5Screate_simple(1, &count, nullptr)}, bytes.data());
 }
 
+void Hdf5Attributes::write_names(std::string_view name, std::span<const std::string> names) const {
+  if (!names.empty()) write_texts(name, names);
+}
+
 void Hdf5Attributes::write_integer(std::string_view name, Index value) const {
   const Hdf5Lock lock;
   write(name, H5T_STD_I64LE, Hdf5SpaceHandle{H5Screate(H5S_SCALAR)}, &value);

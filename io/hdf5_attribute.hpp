@@ -31,6 +31,7 @@ class Hdf5Attributes {
 
   void write_text(std::string_view name, std::string_view value) const;
   void write_texts(std::string_view name, std::span<const std::string> values) const;  ///< an array of one axis
+  void write_names(std::string_view name, std::span<const std::string> names) const;   ///< the same; nothing when empty
   void write_integer(std::string_view name, Index value) const;
   void write_real(std::string_view name, double value) const;
   void write_integers(std::string_view name, std::span<const Index> values) const;  ///< an array of one axis

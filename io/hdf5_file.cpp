@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -20,6 +19,7 @@ namespace {
 
 /// What can be told without HDF5: is it there, a file, readable, not empty.
 void require_readable(const std::string& path, std::string_view advice) {
+  if (path.empty()) throw RequestError{fmt::format("the name of a file is empty (\"\"); name one, or {}", advice)};
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found) {
@@ -114,6 +114,13 @@ bool Hdf5File::has(std::string_view name) const {
   }
 }
 
+std::size_t Hdf5File::bytes() const {
+  const Hdf5Lock lock;
+  hsize_t size = 0;
+  hdf5_checked(H5Fget_filesize(id(), &size), path_, "measure the file");
+  return size;
+}
+
 void Hdf5File::require_group(const std::string& name) const {
   const Hdf5Lock lock;
   const Hdf5PropertiesHandle creation = timeless(H5P_GROUP_CREATE, path_);
@@ -143,7 +150,11 @@ std::string_view Hdf5File::image() const {
   const char* bytes = *static_cast<const char**>(handle);
   std::uint64_t end = 0;
   std::memcpy(&end, bytes + user_block + end_of_file_place, sizeof end);
-  assert(end > user_block && end <= buffer_bytes);
+  if (end <= user_block || end > buffer_bytes) {
+    throw FileError{path_, fmt::format("cannot be composed in memory: HDF5 says that it ends at byte {} of {}; use "
+                                       "HDF5 1.10 or later",
+                                       end, buffer_bytes)};
+  }
   return {bytes, static_cast<std::size_t>(end)};
 }
 

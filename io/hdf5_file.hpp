@@ -30,6 +30,8 @@ class Hdf5File {
   [[nodiscard]] bool has(std::string_view name) const;
   /// Creates group `name` and those above it, where they are not there.
   void require_group(const std::string& name) const;
+  /// The length of an opened file. Throws FileError.
+  [[nodiscard]] std::size_t bytes() const;
   /// The bytes of a file created in memory, user block included; they live as long as it is open and unchanged.
   [[nodiscard]] std::string_view image() const;
   /// Writes everything out and closes. Throws FileError.

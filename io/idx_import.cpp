@@ -10,25 +10,27 @@
 
 #include "core/error.hpp"
 #include "io/idx_file.hpp"
+#include "io/output_path.hpp"
 
 namespace lockstep {
 namespace {
 
 constexpr Index block_bytes = Index{1} << 20U;
-constexpr Index most_classes = 100'000;
+constexpr Index block_labels = Index{1} << 17U;
+constexpr Index most_numbered_classes = 100'000;
 
 /// All labels; they are few bytes beside the images, and their largest decides the number of classes.
 std::vector<Label> read_labels(IdxFile& file) {
   std::vector<Label> labels;
   std::vector<double> block;
-  for (Index begin = 0; begin < file.samples(); begin += block_bytes) {
-    block.resize(static_cast<std::size_t>(std::min(block_bytes, file.samples() - begin)));
+  for (Index begin = 0; begin < file.samples(); begin += block_labels) {
+    block.resize(static_cast<std::size_t>(std::min(block_labels, file.samples() - begin)));
     file.read_values(block);
     for (const double value : block) {
-      if (!(value >= 0 && value < static_cast<double>(most_classes) && value == std::floor(value))) {
+      if (!(value >= 0 && value < static_cast<double>(most_numbered_classes) && value == std::floor(value))) {
         throw FileError{file.path(), fmt::format("label {} of sample {} is not a class; classes are whole numbers "
                                                  "from 0 to {}",
-                                                 value, labels.size() + 1, most_classes - 1)};
+                                                 value, labels.size() + 1, most_numbered_classes - 1)};
       }
       labels.push_back(static_cast<Label>(value));
     }
@@ -116,8 +118,8 @@ void copy_values(IdxFile& images, Index first_sample, Index samples, DatasetWrit
 
 }  // namespace
 
-DatasetInfo import_idx(const IdxImport& request, const ImportOutput& output, const ImportProgress& progress) {
-  check_output(output);
+DatasetInfo import_idx(const IdxImport& request, const DatasetOutput& output, const WorkProgress& progress) {
+  require_writable(output.path, output.replace, {request.images, request.labels, request.like});
   IdxFile images{request.images};
   IdxFile label_file{request.labels};
   check_pair(images, label_file);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "io/import_output.hpp"
+#include "io/dataset_output.hpp"
 
 namespace lockstep {
 
@@ -20,6 +20,6 @@ struct IdxImport {
 /// feature shape from the images' header. Memory stays bounded but for the labels.
 /// Throws FileError or RequestError: not IDX, cut short, too long, swapped, of different lengths, a label that is
 /// negative, not whole or not in `like`, NaN or infinity (names the sample, counted from 1). Then nothing is written.
-DatasetInfo import_idx(const IdxImport& request, const ImportOutput& output, const ImportProgress& progress = {});
+DatasetInfo import_idx(const IdxImport& request, const DatasetOutput& output, const WorkProgress& progress = {});
 
 }  // namespace lockstep

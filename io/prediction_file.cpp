@@ -2,33 +2,31 @@
 // Writing predictions window after window.
 #include "io/prediction_file.hpp"
 
-#include <algorithm>
 #include <cassert>
-#include <filesystem>
 #include <optional>
 
-#include "core/error.hpp"
 #include "io/durable_file.hpp"
 #include "io/hdf5_array.hpp"
 #include "io/hdf5_attribute.hpp"
 #include "io/hdf5_file.hpp"
+#include "io/output_path.hpp"
 
 namespace lockstep {
 namespace {
 
 std::string checked_target(std::string path, bool replace) {
-  if (!replace && std::filesystem::exists(path))
-    throw FileError{path, "the file exists already; choose another name, or ask for it to be replaced"};
+  require_writable(path, replace);
   return path;
 }
 
 void write_attributes(const Hdf5File& file, const PredictionInfo& info) {
   const Hdf5Attributes attributes{file, "/"};
-  attributes.write_text("task", info.classification ? "classification" : "regression");
+  attributes.write_integer("format_version", prediction_format_version);
+  attributes.write_text("task", name_of(info.task));
   attributes.write_text("model", info.model);
   attributes.write_text("weights_hash", info.weights_hash);
-  if (!info.class_names.empty()) attributes.write_texts("class_names", info.class_names);
-  if (!info.target_names.empty()) attributes.write_texts("target_names", info.target_names);
+  attributes.write_names("class_names", info.class_names);
+  attributes.write_names("target_names", info.target_names);
 }
 
 }  // namespace
@@ -40,7 +38,8 @@ class PredictionWriter::Impl {
     try {
       write_attributes(file_, info);
       predictions_.emplace(Hdf5Array::create(file_, "/predictions", {info.samples, info.outputs}, scalar_element));
-      if (info.classification) classes_.emplace(Hdf5Array::create(file_, "/classes", {info.samples}, Element::int32));
+      if (info.task == Task::classification)
+        classes_.emplace(Hdf5Array::create(file_, "/classes", {info.samples}, Element::int32));
     } catch (...) {
       discard_temporary_file(path_);
       throw;

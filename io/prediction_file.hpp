@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/dataset.hpp"
 #include "core/panel.hpp"
 #include "core/types.hpp"
 
@@ -16,17 +17,19 @@ namespace lockstep {
 struct PredictionInfo {
   Index samples = 0;
   Index outputs = 0;
-  bool classification = false;
+  Task task = Task::regression;
   std::vector<std::string> class_names;   ///< or empty
   std::vector<std::string> target_names;  ///< or empty
   std::string model;                      ///< where the model came from
   std::string weights_hash;
 };
 
+/// The version of the format of predictions (see FORMAT.md) that this code writes.
+inline constexpr Index prediction_format_version = 1;
+
 /// Writes `/predictions` (samples, outputs): probabilities of the classes, or values in the target's own units; and,
-/// for classes,
-/// `/classes` (samples), the class that each sample is taken for. Attributes: task, class_names, target_names, model,
-/// weights_hash.
+/// for classes, `/classes` (samples), the class that each sample is taken for. Attributes: format_version, task,
+/// class_names, target_names, model, weights_hash.
 ///
 /// Beside `path`, renamed on `close`; without `close` (an exception on the way) nothing is left. Throws FileError;
 /// refuses to replace an existing file unless `replace`.

@@ -41,7 +41,7 @@ bool TableEncoder::drops(const TableRows& rows) const {
   const auto missing = [&](const Column& column) {
     return is_missing(rows.fields()[static_cast<std::size_t>(column.in_table)]);
   };
-  return missing(target_) || std::any_of(features_.begin(), features_.end(), missing);
+  return (has_target() && missing(target_)) || std::any_of(features_.begin(), features_.end(), missing);
 }
 
 TableEncoder::Outcome TableEncoder::encode(const TableRows& rows, std::span<float> features, EncodedTarget& target) {
@@ -51,7 +51,7 @@ TableEncoder::Outcome TableEncoder::encode(const TableRows& rows, std::span<floa
     return Outcome::faulty;
   }
   if (drops(rows)) return Outcome::dropped;
-  bool whole = encode_target(rows, target);
+  bool whole = !has_target() || encode_target(rows, target);
   for (const Column& column : features_) whole = encode_feature(rows, column, features) && whole;
   return whole ? Outcome::kept : Outcome::faulty;
 }

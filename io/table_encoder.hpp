@@ -21,15 +21,20 @@ struct EncodedTarget {
   float value = 0;
 };
 
+/// The place of a column that a table has not.
+inline constexpr Index no_column = -1;
+
 class TableEncoder {
  public:
   enum class Outcome { kept, dropped, faulty };
 
-  /// `columns_in_table[i]` is where column i of the schema lies in the table (not read for ignored ones).
+  /// `columns_in_table[i]` is where column i of the schema lies in the table (not read for ignored ones); no_column for
+  /// a target that the table has not.
   TableEncoder(const TableSource& source, const TableSchema& schema, std::vector<Index> columns_in_table,
                MissingPolicy missing, TableProblems& problems);
 
-  /// Encodes the current row into `features` (feature_count of all columns); what does not fit goes to the problems.
+  /// Encodes the current row into `features` (feature_count of all columns) and, where the table has it, `target`; what
+  /// does not fit goes to the problems.
   Outcome encode(const TableRows& rows, std::span<float> features, EncodedTarget& target);
 
   [[nodiscard]] Index filled() const noexcept { return filled_; }  ///< values filled so far
@@ -43,6 +48,7 @@ class TableEncoder {
   };
 
   [[nodiscard]] std::string place(const TableRows& rows, const Column& column, std::string_view field = {}) const;
+  [[nodiscard]] bool has_target() const noexcept { return target_.in_table != no_column; }
   [[nodiscard]] bool drops(const TableRows& rows) const;
   bool encode_missing(const TableRows& rows, const Column& column, std::span<float> features);
   bool encode_number(const TableRows& rows, const Column& column, std::string_view field, float& value);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "io/output_path.hpp"
 #include "io/table_encoder.hpp"
 #include "io/table_problems.hpp"
 #include "io/table_survey.hpp"
@@ -34,7 +35,7 @@ std::vector<Index> resolve(const TableSource& source, const std::vector<std::str
   return indices;
 }
 
-Plan plan_by_survey(const TableSource& source, const TableImport& request, const ImportProgress& progress) {
+Plan plan_by_survey(const TableSource& source, const TableImport& request, const WorkProgress& progress) {
   SurveyRequest survey_request{.target = source.column(request.target, "--target"),
                                .ignored = resolve(source, request.ignored, "--ignore"),
                                .categorical = resolve(source, request.categorical, "--categorical"),
@@ -65,8 +66,9 @@ std::vector<Index> match_by_name(const TableSource& source, const TableSchema& s
   std::vector<std::string> absent;
   for (const TableColumn& column : schema.columns) {
     const auto found = std::find(source.names().begin(), source.names().end(), column.name);
-    places.push_back(found - source.names().begin());
-    if (found == source.names().end() && column.role != ColumnRole::ignored) absent.push_back(column.name);
+    const bool there = found != source.names().end();
+    places.push_back(there ? found - source.names().begin() : no_column);
+    if (!there && feature_count(column) > 0) absent.push_back(column.name);
   }
   std::vector<std::string> foreign;
   for (const std::string& name : source.names()) {
@@ -75,8 +77,9 @@ std::vector<Index> match_by_name(const TableSource& source, const TableSchema& s
   }
   std::vector<std::string> problems;
   if (!absent.empty()) {
-    problems.push_back(
-        fmt::format("{} lacks columns that {} was made from: {}", source.path(), like, quoted_list(absent)));
+    problems.push_back(fmt::format("{} lacks columns that {} was made from: {}{}", source.path(), like,
+                                   quoted_list(absent),
+                                   foreign.empty() ? "" : " (if its first line is data, say --no-header)"));
   }
   if (!foreign.empty()) {
     problems.push_back(fmt::format("{} has columns that {} was not made from: {}; take them out", source.path(), like,
@@ -86,14 +89,40 @@ std::vector<Index> match_by_name(const TableSource& source, const TableSchema& s
   return places;
 }
 
+/// In the order of the schema, with or without the target.
 std::vector<Index> match_by_position(const TableSource& source, const TableSchema& schema, const std::string& like) {
-  if (source.names().size() != schema.columns.size()) {
-    throw RequestError{fmt::format("{} has {} columns, and {} was made from {}", source.path(), source.names().size(),
-                                   like, schema.columns.size())};
+  const std::size_t columns = schema.columns.size();
+  const bool without_target = source.names().size() + 1 == columns;
+  if (source.names().size() != columns && !without_target) {
+    throw RequestError{fmt::format("{} has {} columns, and {} was made from {} (or {} without the target)",
+                                   source.path(), source.names().size(), like, columns, columns - 1)};
   }
-  std::vector<Index> places(schema.columns.size());
-  std::iota(places.begin(), places.end(), Index{0});
+  std::vector<Index> places(columns);
+  Index next = 0;
+  for (std::size_t column = 0; column < columns; ++column) {
+    const bool absent = without_target && schema.columns[column].role == ColumnRole::target;
+    places[column] = absent ? no_column : next++;
+  }
   return places;
+}
+
+/// Headers of repeated names are matched by position; then they must agree there, lest a row of data is taken for one.
+void require_same_header(const TableSource& source, const TableSchema& schema, const std::vector<Index>& places,
+                         const std::string& like) {
+  for (std::size_t column = 0; column < places.size(); ++column) {
+    const std::string& wanted = schema.columns[column].name;
+    if (places[column] == no_column || source.names()[static_cast<std::size_t>(places[column])] == wanted) continue;
+    throw RequestError{fmt::format(
+        "{} calls column {} '{}', and {} was made from a table that calls it '{}' (if its "
+        "first line is data, say --no-header)",
+        source.path(), places[column] + 1, source.names()[static_cast<std::size_t>(places[column])], like, wanted)};
+  }
+}
+
+std::vector<std::string> names_of(const TableSchema& schema) {
+  std::vector<std::string> names;
+  for (const TableColumn& column : schema.columns) names.push_back(column.name);
+  return names;
 }
 
 bool all_different(std::vector<std::string> names) {
@@ -102,11 +131,13 @@ bool all_different(std::vector<std::string> names) {
 }
 
 Plan plan_like(const TableSource& source, TableSchema schema, const TableImport& request) {
-  const bool by_name = source.header() && schema.header && all_different(source.names());
+  const bool by_name =
+      source.header() && schema.header && all_different(source.names()) && all_different(names_of(schema));
   std::vector<Index> places =
       by_name ? match_by_name(source, schema, request.like) : match_by_position(source, schema, request.like);
   std::vector<std::string> problems;
-  const std::string& target = schema.columns[static_cast<std::size_t>(schema.target())].name;
+  if (!by_name && source.header() && schema.header) require_same_header(source, schema, places, request.like);
+  const std::string& target = schema.target_column().name;
   if (!request.target.empty() &&
       source.column(request.target, "--target") != places[static_cast<std::size_t>(schema.target())]) {
     problems.push_back(fmt::format("--target {}: {} has the target '{}'; with --like the target need not be said",
@@ -133,7 +164,7 @@ class Block {
   Block(const DatasetInfo& info, DatasetWriter& writer)
       : writer_{writer},
         features_(static_cast<std::size_t>(info.features)),
-        classification_{info.task == Task::classification},
+        info_{info},
         rows_(static_cast<std::size_t>(std::max(Index{1}, block_values / info.features))) {}
 
   [[nodiscard]] std::span<float> row() {
@@ -149,7 +180,14 @@ class Block {
   void flush() {
     values_.resize(targets_.size() * features_);
     writer_.append_floats(values_);
-    if (classification_) {
+    if (info_.targets > 0) append_targets();
+    values_.clear();
+    targets_.clear();
+  }
+
+ private:
+  void append_targets() {
+    if (info_.task == Task::classification) {
       std::vector<Label> labels;
       for (const EncodedTarget& target : targets_) labels.push_back(target.label);
       writer_.append_labels(labels);
@@ -158,14 +196,11 @@ class Block {
       for (const EncodedTarget& target : targets_) values.push_back(target.value);
       writer_.append_values(values);
     }
-    values_.clear();
-    targets_.clear();
   }
 
- private:
   DatasetWriter& writer_;
   std::size_t features_;
-  bool classification_;
+  const DatasetInfo& info_;
   std::size_t rows_;
   std::vector<float> values_;
   std::vector<EncodedTarget> targets_;
@@ -173,7 +208,7 @@ class Block {
 
 /// Goes through all rows, so that faults are counted to the end, but writes only up to the first.
 void encode_rows(const TableSource& source, const Plan& plan, const TableImport& request, DatasetWriter& writer,
-                 const ImportProgress& progress, TableReport& report) {
+                 const WorkProgress& progress, TableReport& report) {
   TableProblems problems{source.path(), request.like};
   TableEncoder encoder{source, plan.schema, plan.columns_in_table, plan.missing, problems};
   Block block{report.info, writer};
@@ -194,30 +229,51 @@ void encode_rows(const TableSource& source, const Plan& plan, const TableImport&
   report.filled_values = encoder.filled();
 }
 
+/// Columns that become features.
+std::ptrdiff_t count_used(const TableSchema& schema) {
+  return std::count_if(schema.columns.begin(), schema.columns.end(),
+                       [](const TableColumn& column) { return feature_count(column) > 0; });
+}
+
+/// What is odd, and lets itself be lived with.
+std::vector<std::string> warnings_about(const TableSource& source, const Plan& plan) {
+  std::vector<std::string> warnings = source.warnings();
+  if (plan.schema.task == Task::classification && plan.schema.classes.size() == 1) {
+    warnings.push_back(
+        fmt::format("{}: every row has the target '{}', and training needs two classes; is it the right "
+                    "column (--target), and are all rows there?",
+                    source.path(), plan.schema.classes.front()));
+  }
+  return warnings;
+}
+
 }  // namespace
 
-TableReport import_table(const TableImport& request, const ImportOutput& output, const ImportProgress& progress) {
-  check_output(output);
+TableReport import_table(const TableImport& request, const DatasetOutput& output, const WorkProgress& progress) {
+  require_writable(output.path, output.replace, {request.table, request.like});
   std::optional<TableSchema> like;
-  std::vector<std::string> known_names;
+  TableForm form = request.form;
   if (!request.like.empty()) {
     like = read_schema(request.like);
-    if (like->header) {
-      for (const TableColumn& column : like->columns) {
-        if (column.role != ColumnRole::ignored) known_names.push_back(column.name);
-      }
-    }
+    if (!form.header) form.header = like->header;
+    form.one_column = count_used(*like) == 1;
   } else if (request.target.empty()) {
     throw RequestError{
         "--target is missing: say which column is to be predicted, by name, by position counted from 1, or last"};
   }
-  const TableSource source{request.table, request.form, known_names};
+  const TableSource source{request.table, form};
   const Plan plan = like ? plan_like(source, *std::move(like), request) : plan_by_survey(source, request, progress);
 
   TableReport report{.info = plan.schema.info(request.table),
                      .schema = plan.schema,
                      .delimiter = source.delimiter(),
-                     .task_reason = plan.task_reason};
+                     .header = source.header(),
+                     .task_reason = plan.task_reason,
+                     .warnings = warnings_about(source, plan)};
+  if (plan.columns_in_table[static_cast<std::size_t>(plan.schema.target())] == no_column) {
+    report.info.targets = 0;
+    report.info.target_names.clear();
+  }
   if (report.info.features == 0) throw RequestError{fmt::format("{}: no column is left as a feature", source.path())};
   DatasetInfo announced = report.info;
   announced.samples = plan.rows;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "io/import_output.hpp"
+#include "io/dataset_output.hpp"
 #include "io/table_schema.hpp"
 #include "io/table_source.hpp"
 
@@ -28,15 +28,19 @@ struct TableReport {
   DatasetInfo info;
   TableSchema schema;
   char delimiter = ',';
+  bool header = false;      ///< had the table one?
   std::string task_reason;  ///< for people
   Index dropped_rows = 0;
   Index filled_values = 0;
+  std::vector<std::string> warnings;  ///< what is odd about the table, a sentence each
 };
 
-/// Reads the table twice, three times with MissingPolicy::fill, once with `like`; memory depends on its columns, not
-/// its rows. The schema goes into the data set (see read_schema). Columns are matched with those of `like` by name
-/// where both have a header, else by position. Throws FileError or RequestError, all faults together, each value that
-/// does not fit named by row, column and value: the first places and the number of the rest. Then nothing is written.
-TableReport import_table(const TableImport& request, const ImportOutput& output, const ImportProgress& progress = {});
+/// Reads the table twice, three times with MissingPolicy::fill, once with `like`; memory depends on its columns, and
+/// only the targets (4 bytes a row) on its rows. The schema goes into the data set (see read_schema). With `like`, the
+/// table has a header where that one's had, unless said; columns are matched by name where both have one, else by
+/// position, and the target's may be absent (report.info.targets is then 0). Throws FileError or RequestError, all
+/// faults together, each value that does not fit named by row, column and value: the first places and the number of the
+/// rest. Then nothing is written.
+TableReport import_table(const TableImport& request, const DatasetOutput& output, const WorkProgress& progress = {});
 
 }  // namespace lockstep

@@ -24,8 +24,6 @@ constexpr std::array<Named<ColumnRole>, 4> roles{{{ColumnRole::numeric, "numeric
                                                   {ColumnRole::ignored, "ignored"}}};
 constexpr std::array<Named<MissingPolicy>, 3> policies{
     {{MissingPolicy::error, "error"}, {MissingPolicy::drop, "drop"}, {MissingPolicy::fill, "fill"}}};
-constexpr std::array<Named<Task>, 2> tasks{
-    {{Task::classification, "classification"}, {Task::regression, "regression"}}};
 
 Json to_json(const TableColumn& column) {
   Json json{{"name", column.name}, {"role", text_in(roles, column.role)}};
@@ -79,7 +77,6 @@ void add_feature_names(const TableColumn& column, std::vector<std::string>& name
 
 std::string_view name_of(MissingPolicy policy) { return text_in(policies, policy); }
 MissingPolicy missing_policy_named(std::string_view name) { return value_in(policies, "--missing", name); }
-Task task_named(std::string_view name) { return value_in(tasks, "--task", name); }
 
 Index feature_count(const TableColumn& column) {
   if (column.role == ColumnRole::numeric) return 1;
@@ -102,7 +99,7 @@ DatasetInfo TableSchema::info(const std::string& name) const {
   for (const TableColumn& column : columns) add_feature_names(column, info.feature_names);
   info.features = static_cast<Index>(info.feature_names.size());
   info.feature_shape = {info.features};
-  info.target_names = {columns[static_cast<std::size_t>(target())].name};
+  info.target_names = {target_column().name};
   return info;
 }
 

@@ -17,8 +17,6 @@ enum class MissingPolicy { error, drop, fill };
 [[nodiscard]] std::string_view name_of(MissingPolicy policy);
 /// Throws RequestError that names the three.
 [[nodiscard]] MissingPolicy missing_policy_named(std::string_view name);
-/// "classification" or "regression". Throws RequestError that names the two.
-[[nodiscard]] Task task_named(std::string_view name);
 
 enum class ColumnRole {
   numeric,      ///< one feature
@@ -48,6 +46,7 @@ struct TableSchema {
 
   /// Index of the target column.
   [[nodiscard]] Index target() const;
+  [[nodiscard]] const TableColumn& target_column() const { return columns[static_cast<std::size_t>(target())]; }
   /// The data set that this schema makes: names, features, classes; samples unknown.
   [[nodiscard]] DatasetInfo info(const std::string& name) const;
 };

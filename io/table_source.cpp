@@ -3,10 +3,12 @@
 #include "io/table_source.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "core/error.hpp"
@@ -22,14 +24,13 @@ char delimiter_of(const std::string& path, const TableForm& form) {
   if (std::filesystem::exists(path, ignored) && std::filesystem::is_fifo(path, ignored)) {
     throw FileError{path, "is a pipe; a table is read more than once, so save it to a file first"};
   }
-  return form.delimiter ? *form.delimiter : detect_delimiter(path);
-}
-
-/// True when every one of `names` is among the fields.
-bool holds_all(std::span<const std::string_view> fields, const std::vector<std::string>& names) {
-  return !names.empty() && std::all_of(names.begin(), names.end(), [&](const std::string& name) {
-    return std::find(fields.begin(), fields.end(), name) != fields.end();
-  });
+  if (form.delimiter) return *form.delimiter;
+  try {
+    return detect_delimiter(path);
+  } catch (const FileError&) {
+    if (!form.one_column) throw;
+    return ',';  // cuts nothing; what else is wrong with the file, reading it will tell
+  }
 }
 
 }  // namespace
@@ -50,27 +51,47 @@ std::string TableRows::place() const {
   return fmt::format("row {} (line {})", row_, reader_.line());
 }
 
-TableSource::TableSource(std::string path, const TableForm& form, const std::vector<std::string>& known_names)
+TableSource::TableSource(std::string path, const TableForm& form)
     : path_{std::move(path)}, delimiter_{delimiter_of(path_, form)} {
   DelimitedReader reader{path_, delimiter_};
   if (!reader.next()) throw FileError{path_, "is empty"};
   const auto fields = reader.fields();
-  if (fields.size() < 2) {
+  if (fields.size() < 2 && !form.one_column) {
     throw FileError{path_,
                     fmt::format("its first line has one column when cut at the delimiter {}; a table needs a target "
                                 "and a feature at least",
                                 name_of_delimiter(delimiter_))};
   }
-  header_ = form.header ? *form.header : holds_all(fields, known_names) || detect_header(path_, delimiter_);
+  header_ = form.header ? *form.header : detect_header(path_, delimiter_);
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const bool named = header_ && !fields[i].empty();
+    if (header_ && !named) nameless_.push_back(static_cast<Index>(i));
     names_.push_back(named ? std::string{fields[i]} : fmt::format("column{}", i + 1));
     if (!is_utf8(names_.back())) {
       throw FileError{
           path_, fmt::format("column name {} is not UTF-8 text; convert the file (iconv -f latin1 -t utf-8)", i + 1)};
     }
   }
-  if (header_ && !reader.next()) throw FileError{path_, "has a header and no rows"};
+  if (header_ && !reader.next()) {
+    throw FileError{path_, "has a header and no rows; add rows (or say --no-header if its only line is data)"};
+  }
+}
+
+std::vector<std::string> TableSource::warnings() const {
+  std::vector<std::string> found;
+  if (!header_) return found;
+  std::map<std::string, std::vector<Index>> columns_of;
+  for (std::size_t i = 0; i < names_.size(); ++i) columns_of[names_[i]].push_back(static_cast<Index>(i) + 1);
+  for (const auto& [name, columns] : columns_of) {
+    if (columns.size() < 2) continue;
+    found.push_back(fmt::format("{}: {} columns have the name '{}' ({}); give each its own", path_, columns.size(),
+                                name, fmt::join(columns, ", ")));
+  }
+  for (const Index column : nameless_) {
+    found.push_back(fmt::format("{}: column {} has no name and is called '{}'", path_, column + 1,
+                                names_[static_cast<std::size_t>(column)]));
+  }
+  return found;
 }
 
 Index TableSource::column(std::string_view text, std::string_view flag) const {

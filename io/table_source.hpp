@@ -36,13 +36,14 @@ class TableRows {
 struct TableForm {
   std::optional<char> delimiter{};  ///< unset: detected
   std::optional<bool> header{};     ///< unset: detected
+  bool one_column = false;          ///< is one column enough?
 };
 
 class TableSource {
  public:
-  /// Looks at the first records. `known_names`: a first record that holds all of these is a header.
+  /// Looks at the first records.
   /// Throws FileError: see DelimitedReader and detect_delimiter; fewer than two columns; no rows.
-  TableSource(std::string path, const TableForm& form, const std::vector<std::string>& known_names = {});
+  TableSource(std::string path, const TableForm& form);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] char delimiter() const noexcept { return delimiter_; }
@@ -50,6 +51,9 @@ class TableSource {
   /// Names of the header; "column3" where it has none.
   [[nodiscard]] const std::vector<std::string>& names() const noexcept { return names_; }
   [[nodiscard]] TableRows rows() const { return {path_, delimiter_, header_, names_.size()}; }
+
+  /// What is odd about the header, a sentence each: names that several columns have, columns without a name.
+  [[nodiscard]] std::vector<std::string> warnings() const;
 
   /// The index of the column that `text` means: a name, else a position counted from 1, else "last".
   /// Throws RequestError, as the value of `flag`: none or several of that name (suggests the nearest), position out of
@@ -63,6 +67,7 @@ class TableSource {
   char delimiter_;
   bool header_ = false;
   std::vector<std::string> names_;
+  std::vector<Index> nameless_;  ///< columns that the header leaves empty
 };
 
 }  // namespace lockstep

@@ -25,7 +25,7 @@ std::size_t at(Index index) { return static_cast<std::size_t>(index); }
 
 /// Calls body(column, field) for every used field of the rows that will be kept.
 template <class Body>
-void for_each_field(const TableSource& source, const SurveyRequest& request, const ImportProgress& progress,
+void for_each_field(const TableSource& source, const SurveyRequest& request, const WorkProgress& progress,
                     Body&& body) {
   TableRows rows = source.rows();
   std::vector<Index> used;
@@ -175,11 +175,11 @@ std::string nothing_left(const TableSource& source) {
       source.path());
 }
 
-Survey survey_table(const TableSource& source, const SurveyRequest& request, const ImportProgress& progress) {
+Survey survey_table(const TableSource& source, const SurveyRequest& request, const WorkProgress& progress) {
   const bool fill = request.missing == MissingPolicy::fill;
   Columns columns;
   for (std::size_t column = 0; column < source.names().size(); ++column) columns.emplace_back(fill);
-  const auto part = [&](double from, double length) -> ImportProgress {
+  const auto part = [&](double from, double length) -> WorkProgress {
     if (!progress) return {};
     return [&progress, from, length](double fraction) { progress(from + length * fraction); };
   };

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "io/import_output.hpp"
+#include "io/dataset_output.hpp"
 #include "io/table_schema.hpp"
 #include "io/table_source.hpp"
 
@@ -43,7 +43,7 @@ struct Survey {
 /// here but when the rows are encoded. Throws RequestError: too many categories or classes, text that is not UTF-8,
 /// nothing left of a column or of the rows.
 [[nodiscard]] Survey survey_table(const TableSource& source, const SurveyRequest& request,
-                                  const ImportProgress& progress);
+                                  const WorkProgress& progress);
 
 /// What to say when dropping leaves no row.
 [[nodiscard]] std::string nothing_left(const TableSource& source);

@@ -97,8 +97,7 @@ bool detect_header(const std::string& path, char delimiter) {
   std::vector<int> numbers(first.size());
   std::vector<int> texts(first.size());
   bool repeats = false;
-  int records = 0;
-  for (; records < sampled_records && reader.next(); ++records) {
+  for (int records = 0; records < sampled_records && reader.next(); ++records) {
     for (std::size_t i = 0; i < std::min(first.size(), reader.fields().size()); ++i) {
       const std::string_view field = reader.fields()[i];
       if (is_missing(field)) continue;
@@ -109,7 +108,7 @@ bool detect_header(const std::string& path, char delimiter) {
   for (std::size_t i = 0; i < first.size(); ++i) {
     if (numbers[i] > 0 && texts[i] == 0) return true;
   }
-  return records > 0 && !repeats;
+  return !repeats;
 }
 
 }  // namespace lockstep

@@ -21,7 +21,8 @@ namespace lockstep {
 
 /// Whether the first record holds names, from the first records: none of its fields is a number or "?", at least one
 /// is not empty, and either some column holds a number in every (not missing) field below, or, where all
-/// columns are text, no field of the first record occurs again below it. A table of one record has no header.
+/// columns are text, no field of the first record occurs again below it. So a table of one record without numbers is a
+/// header without rows.
 [[nodiscard]] bool detect_header(const std::string& path, char delimiter);
 
 }  // namespace lockstep

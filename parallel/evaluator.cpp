@@ -63,6 +63,7 @@ std::vector<std::string> problems(const Model& model, const DatasetInfo& data) {
     found.push_back("the model takes " + std::to_string(spec.inputs) + " features, " + data.name + " has " +
                     std::to_string(data.features) +
                     "; was the model trained on another data set? (import test tables with --like TRAIN.h5)");
+  if (data.targets == 0) return found;
   if (model.task != data.task)
     found.push_back("the model is for " + std::string{name_of(model.task)} + ", " + data.name + " holds " +
                     std::string{name_of(data.task)} + " targets");

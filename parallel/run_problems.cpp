@@ -26,7 +26,10 @@ void check_task(const TrainConfig& config, const DatasetInfo& data, Problems& fo
                     "mean-absolute-error or huber",
                     name_of(*config.loss), data.name));
   if (data.task == Task::classification && data.classes < 2)
-    found.push_back(fmt::format("{} has {} class; classification needs at least two", data.name, data.classes));
+    found.push_back(
+        fmt::format("{} has {} class; classification needs at least two: make the file again with "
+                    "rows of another class, or with the column that tells classes apart as the target",
+                    data.name, data.classes));
   // When both are set, problems(config) has looked at them.
   if (config.loss && config.output) return;
   const TrainConfig complete = resolved(config, data.task);

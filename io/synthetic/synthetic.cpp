@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "io/output_path.hpp"
 #include "io/synthetic/digits.hpp"
 #include "io/synthetic/logic.hpp"
 #include "io/synthetic/plane.hpp"
@@ -60,11 +61,11 @@ std::unique_ptr<SyntheticSource> synthetic_source(std::string_view name, std::ui
   throw_unknown_name("data set", name, known);
 }
 
-DatasetInfo write_synthetic(std::string_view name, Index samples, std::uint64_t seed, const ImportOutput& output,
-                            const ImportProgress& progress) {
+DatasetInfo write_synthetic(std::string_view name, Index samples, std::uint64_t seed, const DatasetOutput& output,
+                            const WorkProgress& progress) {
   const std::unique_ptr<SyntheticSource> source = synthetic_source(name, seed);
   if (samples < 1) throw RequestError{fmt::format("--samples: {} is not a number of samples; at least 1", samples)};
-  check_output(output);
+  require_writable(output.path, output.replace);
   DatasetInfo info = source->info();
   info.samples = samples;
   DatasetWriter writer{output.path, info, output.layout, output.replace};

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/dataset.hpp"
-#include "io/import_output.hpp"
+#include "io/dataset_output.hpp"
 
 namespace lockstep {
 
@@ -44,7 +44,7 @@ struct SyntheticName {
 [[nodiscard]] std::unique_ptr<SyntheticSource> synthetic_source(std::string_view name, std::uint64_t seed);
 
 /// Writes the first `samples` samples as a data set. Throws RequestError (samples below 1, unknown name), FileError.
-DatasetInfo write_synthetic(std::string_view name, Index samples, std::uint64_t seed, const ImportOutput& output,
-                            const ImportProgress& progress = {});
+DatasetInfo write_synthetic(std::string_view name, Index samples, std::uint64_t seed, const DatasetOutput& output,
+                            const WorkProgress& progress = {});
 
 }  // namespace lockstep

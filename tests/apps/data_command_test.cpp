@@ -2,9 +2,11 @@
 // lockstep data, as a person meets it: what it makes, what it says, what it refuses.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "io/dataset_file.hpp"
 #include "support/command.hpp"
@@ -129,6 +131,74 @@ TEST_F(DataCommand, MakesTheSameBytesFromTheSameSeed) {
   EXPECT_NE(bytes_of("other.h5", "6"), one);
 }
 
+TEST_F(DataCommand, ImportsWhatIsToBePredictedWithoutATarget) {
+  const std::string train = write("train.csv", "a,kind,y\n1,u,no\n2,v,yes\n3,u,no\n");
+  (void)json_of({"import", train, file("train.h5"), "--target", "y"});
+  const CommandResult result =
+      run_lockstep({"data", "import", write("new.csv", "a,kind\n5,v\n"), file("new.h5"), "--like", file("train.h5")});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, file("new.h5") +
+                            ": 1 sample, 3 features, no targets\n"
+                            "the table has no column 'y', so this is for 'lockstep predict' only\n"
+                            "read as comma, with header\n");
+  EXPECT_EQ(json_of({"info", file("new.h5")}).at("task"), "none");
+  const CommandResult info = run_lockstep({"data", "info", file("new.h5")});
+  EXPECT_NE(info.out.find("no targets: for 'lockstep predict' only"), std::string::npos) << info.out;
+}
+
+TEST_F(DataCommand, WarnsOfColumnsThatShareAName) {
+  const CommandResult result =
+      run_lockstep({"data", "import", write("t.csv", "a,a,y\n1,2,0.5\n2,3,1.5\n"), file("t.h5"), "--target", "y"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("warning: " + file("t.csv") + ": 2 columns have the name 'a' (1, 2)"), std::string::npos)
+      << result.err;
+}
+
+TEST_F(DataCommand, ListsOfColumnsTakeOneArgumentEach) {
+  const std::string table = write("t.csv", "a,b,c,y\n1,2,3,0.5\n2,3,4,1.5\n");
+  EXPECT_EQ(json_of({"import", table, "--target", "y", "--ignore", "a", file("one.h5")}).at("features"), 2);
+  EXPECT_EQ(json_of({"import", table, "--target", "y", "--ignore", "a,b", file("two.h5")}).at("features"), 1);
+  EXPECT_EQ(
+      json_of({"import", table, "--target", "y", "--ignore", "a", "--ignore", "b", file("three.h5")}).at("features"),
+      1);
+}
+
+TEST_F(DataCommand, RefusesNumbersThatAreOutOfReach) {
+  expect_refusal({"make", "digits", file("d.h5"), "--samples", "1000000000000000"}, "do not fit on its disk");
+  expect_refusal({"make", "digits", file("d.h5"), "--samples", "9000000000000000000"}, "do not fit on its disk");
+  expect_refusal({"make", "digits", file("d.h5"), "--seed", "-1"}, "--seed");
+  EXPECT_EQ(json_of({"make", "line", file("l.h5"), "--samples", "11", "--chunk", "100000000000"}).at("samples"), 11);
+  EXPECT_EQ(json_of({"info", file("l.h5")}).at("chunk_samples"), 11);
+  expect_refusal({"info", ""}, "the name of a file is empty");
+  EXPECT_FALSE(fs::exists(file("d.h5")));
+}
+
+TEST_F(DataCommand, SplitSaysWhatMaySurprise) {
+  (void)json_of({"make", "line", file("all.h5"), "--samples", "101"});
+  const CommandResult result =
+      run_lockstep({"data", "split", file("all.h5"), file("a.h5"), file("b.h5"), "--at", "5", "--seed", "3"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_NE(result.err.find("--seed changes nothing without --shuffle"), std::string::npos) << result.err;
+}
+
+TEST_F(DataCommand, ASignalLeavesNothingHalfWritten) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    Command making{lockstep_command({"data", "make", "digits", file("large.h5"), "--samples", "2000000"})};
+    while (!fs::exists(file("large.h5.tmp")) && !making.ended()) std::this_thread::yield();
+    making.send(signal);
+    EXPECT_EQ(making.wait().status, 128 + signal);
+    EXPECT_TRUE(fs::is_empty(directory_.path()));
+  }
+}
+
+TEST_F(DataCommand, ADamagedSchemaIsNamed) {
+  DatasetWriter writer{file("t.h5"), {.features = 1, .classes = 2}, {}, false, {{"table_schema", "{\"version\":"}}};
+  writer.append_floats(std::vector<float>{1});
+  writer.append_labels(std::vector<Label>{1});
+  writer.close();
+  expect_refusal({"info", file("t.h5"), "--json"}, "its attribute table_schema is damaged");
+}
+
 TEST_F(DataCommand, SuggestsTheNearestSyntheticSet) {
   expect_refusal({"make", "digts", file("d.h5")}, "did you mean 'digits'?");
   expect_refusal({"make", "digits", file("d.h5"), "--samples", "0"}, "--samples: 0 is not a number of samples");
@@ -143,7 +213,7 @@ TEST_F(DataCommand, InfoShowsClassesAndValues) {
   EXPECT_EQ(object.at("feature_values").size(), 2U);
   const CommandResult text = run_lockstep({"data", "info", file("and.h5")});
   EXPECT_NE(text.out.find("classification into 2 classes"), std::string::npos) << text.out;
-  EXPECT_NE(text.out.find("floats, in chunks of 7 samples"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("float32, in chunks of 7 samples"), std::string::npos) << text.out;
   expect_refusal({"info", write("no.h5", "no data")}, "not an HDF5 file");
 }
 

@@ -62,6 +62,23 @@ TEST(CheckpointDirectory, FallsBackBehindDamageAndSaysWhy) {
   EXPECT_NE(newest.rejected[1].find("step-000000000006.h5: this is not a Lockstep checkpoint"), std::string::npos);
 }
 
+TEST(CheckpointDirectory, DoesNotPassOverASoundCheckpointOfAnotherKind) {
+  const TemporaryDirectory directory;
+  CheckpointDirectory checkpoints{directory.path()};
+  checkpoints.save(at_step(5));
+  // What cannot be opened, though nothing says that it is damaged.
+  std::filesystem::create_symlink(directory / "step-000000000007.h5", directory / "step-000000000007.h5");
+  EXPECT_THROW((void)checkpoints.newest(), FileError);
+}
+
+TEST(CheckpointDirectory, ListsAllOfThemNewestFirst) {
+  const TemporaryDirectory directory;
+  CheckpointDirectory checkpoints{directory.path()};
+  for (const std::uint64_t step : {5U, 6U}) checkpoints.save(at_step(step));
+  EXPECT_EQ(checkpoints.files(),
+            (std::vector<std::string>{directory / "step-000000000006.h5", directory / "step-000000000005.h5"}));
+}
+
 TEST(CheckpointDirectory, NeverRemovesWhatItJustWroteForTheSakeOfADamagedLaterOne) {
   const TemporaryDirectory directory;
   CheckpointDirectory checkpoints{directory.path()};

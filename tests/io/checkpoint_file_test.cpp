@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <random>
 
 #include "core/error.hpp"
 #include "tests/io/checkpoint_example.hpp"
@@ -135,6 +136,27 @@ TEST(CheckpointFile, FindsEveryChangedByte) {
     put(place, sound[place]);
   }
   EXPECT_EQ(problem_with(path), "");
+}
+
+TEST(CheckpointFile, FindsThousandsOfRandomChanges) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "sound.h5";
+  write_checkpoint(path, example_checkpoint());
+  const std::string sound = bytes_of_file(path);
+  std::mt19937_64 random{20240229};
+  const auto below = [&random](std::size_t bound) { return static_cast<std::size_t>(random() % bound); };
+  for (int trial = 0; trial < 5003; ++trial) {
+    std::string changed = sound;
+    const std::size_t changes = 1 + below(7);
+    for (std::size_t change = 0; change < changes; ++change) {
+      // Every other change hits the header, which is a small part of the file.
+      char& byte = changed[below(change % 2 == 1 ? 512 : changed.size())];
+      byte = static_cast<char>(byte ^ static_cast<char>(1 + below(255)));
+    }
+    if (changed == sound) continue;
+    EXPECT_NE(problem_with(path, changed), "") << "trial " << trial;
+  }
+  EXPECT_EQ(problem_with(path, sound), "");
 }
 
 TEST(CheckpointFile, FindsEveryTruncationAndAnyTail) {

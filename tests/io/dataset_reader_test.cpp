@@ -331,6 +331,45 @@ TEST_F(DatasetReader, NamesRowAndColumnOfWhatIsNotFinite) {
   expect_problem("/targets holds NaN or infinity in row 5 (counted from 1), column 2;");
 }
 
+TEST_F(DatasetReader, NumbersBeyondAFloatAreNamedAsThemselves) {
+  if (sizeof(Scalar) > sizeof(float)) GTEST_SKIP() << "double holds them";
+  std::vector<double> values = counting<double>(11);
+  values[4] = 1e300;
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+    file.array("targets", targets_shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values.data());
+  }
+  expect_problem("/targets holds 1e+300 in row 5 (counted from 1), column 1, which is beyond the range");
+  std::vector<double> wide = counting<double>(33);
+  wide[3 * 2 + 1] = -1e300;
+  {
+    const RawHdf5File file{path_};
+    file.array("features", features_shape, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, wide.data());
+    write_labels(file);
+  }
+  const auto data = open_dataset(path_);
+  PanelBuffer columns{features, 1};
+  try {
+    data->gather_features(std::vector<Index>{2}, {}, columns.panel());
+    FAIL() << "not found";
+  } catch (const FileError& error) {
+    EXPECT_NE(std::string{error.what()}.find("/features holds -1e+300 in row 3"), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(DatasetReader, TargetsMayBeAbsentWhereTheyAreNotNeeded) {
+  {
+    const RawHdf5File file{path_};
+    write_features(file);
+  }
+  expect_problem("has no /targets; without targets a data set serves 'lockstep predict' only");
+  const auto data = open_dataset(path_, TargetsWanted::optional);
+  EXPECT_EQ(data->info().targets, 0);
+  EXPECT_EQ(data->info().samples, samples);
+  expect_counting_features(*data);
+}
+
 std::size_t pass_through(unsigned /*flags*/, std::size_t /*count*/, const unsigned* /*values*/, std::size_t bytes,
                          std::size_t* /*capacity*/, void** /*buffer*/) {
   return bytes;

@@ -13,6 +13,8 @@
 #include "core/error.hpp"
 #include "io/dataset_summary.hpp"
 #include "io/table_schema.hpp"
+#include "tests/support/file_size_limit.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "tests/support/temporary_file.hpp"
 
 namespace lockstep {
@@ -134,7 +136,7 @@ TEST_F(DatasetSplitTest, NamesAndSchemaAreKept) {
     EXPECT_EQ(extra_attribute(path, schema_attribute), "a schema");
     EXPECT_EQ(open_dataset(path)->info().feature_names, (std::vector<std::string>{"a", "b", "c"}));
     EXPECT_EQ(open_dataset(path)->info().target_names, (std::vector<std::string>{"y"}));
-    EXPECT_EQ(stored_chunk_samples(path), 7);
+    EXPECT_EQ(dataset_storage(path).chunk_samples, 7);
   }
 }
 
@@ -171,11 +173,56 @@ TEST_F(DatasetSplitTest, PartsThatWouldBeEmptyAreErrors) {
 TEST_F(DatasetSplitTest, OneNameForTwoFilesIsAnError) {
   write_numbered(input_.path(), {});
   const DatasetSplit request{.input = input_.path(), .first_samples = 5};
-  const ImportOutput one{.path = first_.path(), .layout = {}, .replace = true};
-  const ImportOutput input{.path = input_.path(), .layout = {}, .replace = true};
+  const DatasetOutput one{.path = first_.path(), .layout = {}, .replace = true};
+  const DatasetOutput input{.path = input_.path(), .layout = {}, .replace = true};
   EXPECT_THROW(split_dataset(request, one, one), RequestError);
   EXPECT_THROW(split_dataset(request, one, input), RequestError);
   EXPECT_EQ(numbers_in(input_.path()).size(), static_cast<std::size_t>(samples)) << "the input is untouched";
+}
+
+TEST_F(DatasetSplitTest, TheInputIsNeverReplacedWhateverItsNameIs) {
+  const TemporaryDirectory place;
+  const std::string input = place / "a.h5";
+  write_numbered(input, {});
+  std::filesystem::create_symlink(input, place / "symbolic.h5");
+  std::filesystem::create_hard_link(input, place / "hard.h5");
+  const DatasetSplit request{.input = input, .first_samples = 5};
+  const DatasetOutput free{.path = place / "free.h5", .layout = {}, .replace = true};
+  for (const char* name : {"a.h5", "./a.h5", "symbolic.h5", "hard.h5"}) {
+    const DatasetOutput same{.path = place / name, .layout = {}, .replace = true};
+    EXPECT_THROW(split_dataset(request, same, free), RequestError) << name;
+    EXPECT_THROW(split_dataset(request, free, same), RequestError) << name;
+  }
+  std::filesystem::create_symlink(place / "x.h5", place / "y.h5");
+  write_numbered(place / "x.h5", {});
+  EXPECT_THROW(split_dataset(request, {.path = place / "x.h5", .layout = {}, .replace = true},
+                             {.path = place / "y.h5", .layout = {}, .replace = true}),
+               RequestError);
+  EXPECT_EQ(numbers_in(input).size(), static_cast<std::size_t>(samples));
+  EXPECT_FALSE(std::filesystem::exists(free.path));
+}
+
+TEST_F(DatasetSplitTest, WhenTheSecondPartDoesNotFitTheFirstIsNotThereEither) {
+  const TemporaryDirectory place;
+  write_numbered(place / "in.h5", {});
+  {
+    const FileSizeLimit limit{9000};  // room for 7 samples, not for 1002
+    EXPECT_THROW(split_dataset({.input = place / "in.h5", .first_samples = 7}, {.path = place / "a.h5", .layout = {}},
+                               {.path = place / "b.h5", .layout = {}}),
+                 FileError);
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{place.path()}, {}), 1) << "only the input is there";
+}
+
+TEST_F(DatasetSplitTest, DataWithoutTargetsAreSplitToo) {
+  DatasetWriter writer{input_.path(), {.features = 2, .targets = 0}};
+  writer.append_floats(std::vector<float>{1, 2, 3, 4, 5, 6});
+  writer.close();
+  split_dataset({.input = input_.path(), .first_samples = 1}, {.path = first_.path(), .layout = {}},
+                {.path = rest_.path(), .layout = {}});
+  EXPECT_EQ(open_dataset(rest_.path(), TargetsWanted::optional)->info().samples, 2);
+  EXPECT_EQ(summarize(*open_dataset(rest_.path(), TargetsWanted::optional)).features[1].greatest, 6);
+  EXPECT_THROW((void)open_dataset(rest_.path()), FileError);
 }
 
 TEST(DatasetSummaryTest, MeansAndDeviationsAreThoseOfThePopulation) {

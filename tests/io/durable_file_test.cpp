@@ -3,40 +3,19 @@
 #include "io/durable_file.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <array>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "core/error.hpp"
 #include "io/dataset_file.hpp"
+#include "tests/support/file_size_limit.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace lockstep {
 namespace {
-
-/// No file of this process may grow beyond so many bytes; writes then come out short, and fail at last.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_{std::signal(SIGXFSZ, SIG_IGN)} {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  void (*handler_)(int);
-  rlimit before_{};
-};
 
 std::string content(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
@@ -82,6 +61,18 @@ TEST(DurableFile, ADirectoryThatIsNotThereIsNamed) {
   const TemporaryDirectory directory;
   EXPECT_THROW(write_file_durably(directory / "no/file", std::array<std::string_view, 1>{"x"}), FileError);
   EXPECT_THROW(publish_file(directory / "never-written"), FileError);
+}
+
+TEST(DurableFile, MakesAllDirectoriesOfAPath) {
+  const TemporaryDirectory directory;
+  make_directories_durably(directory / "a/b/c");
+  EXPECT_TRUE(std::filesystem::is_directory(directory / "a/b/c"));
+  make_directories_durably(directory / "a/b/c");
+  make_directories_durably(directory / "a/d/");
+  EXPECT_TRUE(std::filesystem::is_directory(directory / "a/d"));
+  std::ofstream{directory / "file"} << "in the way";
+  EXPECT_THROW(make_directories_durably(directory / "file/below"), FileError);
+  EXPECT_THROW(make_directories_durably(directory / "file"), FileError);
 }
 
 TEST(DurableFile, AFileIsNotRenamedOverADirectory) {

@@ -33,7 +33,8 @@ struct Outputs {
 TEST(PredictionFile, HoldsWindowsInRowOrderWithoutPadding) {
   const TemporaryDirectory place;
   const std::string path = place / "out.h5";
-  PredictionWriter writer{path, {.samples = 7, .outputs = 3, .classification = true, .class_names = {"a", "b", "c"}}};
+  PredictionWriter writer{path,
+                          {.samples = 7, .outputs = 3, .task = Task::classification, .class_names = {"a", "b", "c"}}};
   writer.write(5, Outputs(3, 2, 5).panel);
   writer.write(0, Outputs(3, 5, 0).panel);
   writer.write_classes(0, std::vector<Label>{2, 0, 1, 2, 0});

@@ -196,7 +196,10 @@ TEST_F(TableImportTest, ATextTargetCannotBeAQuantity) {
 
 TEST_F(TableImportTest, TablesWithoutRowsOrColumnsAreErrors) {
   EXPECT_EQ(failure(""), "TABLE: is empty");
-  EXPECT_EQ(failure("a,b\n", [](TableImport& r) { r.form.header = true; }), "TABLE: has a header and no rows");
+  const std::string only_names =
+      "TABLE: has a header and no rows; add rows (or say --no-header if its only line is data)";
+  EXPECT_EQ(failure("a,b\n", [](TableImport& r) { r.form.header = true; }), only_names);
+  EXPECT_EQ(failure("a,b\n"), only_names);
   EXPECT_EQ(failure("a,b\n1,2\n", [](TableImport& r) { r.form.delimiter = ';'; }),
             "TABLE: its first line has one column when cut at the delimiter semicolon; a table needs a target and a "
             "feature at least");
@@ -205,6 +208,26 @@ TEST_F(TableImportTest, TablesWithoutRowsOrColumnsAreErrors) {
             "--ignore");
   EXPECT_EQ(failure("a,b\n1,2\n3,4\n", [](TableImport& r) { r.ignored = {"a"}; }),
             "TABLE: no column is left as a feature");
+}
+
+TEST_F(TableImportTest, LinesThatEndInCarriageReturnsAloneAreAnError) {
+  EXPECT_EQ(failure("a,y\r1,0.5\r2,1.5\r"),
+            "TABLE: ends its lines by CR alone, not by LF or CR LF; convert it (tr '\\r' '\\n' < OLD.csv > NEW.csv)");
+}
+
+TEST_F(TableImportTest, ColumnsOfOneNameOrOfNoneAreWarnedOf) {
+  const TableReport report = import_text("a,,a,y\n1,2,3,0.5\n2,3,4,1.5\n");
+  ASSERT_EQ(report.warnings.size(), 2U);
+  EXPECT_NE(report.warnings[0].find("2 columns have the name 'a' (1, 3)"), std::string::npos) << report.warnings[0];
+  EXPECT_NE(report.warnings[1].find("column 2 has no name and is called 'column2'"), std::string::npos)
+      << report.warnings[1];
+  EXPECT_TRUE(import_text("1,2,0.5\n2,3,1.5\n").warnings.empty());
+}
+
+TEST_F(TableImportTest, ATargetThatIsAlwaysTheSameClassIsWarnedOf) {
+  const TableReport report = import_text("a,y\n1,no\n2,no\n");
+  ASSERT_EQ(report.warnings.size(), 1U);
+  EXPECT_NE(report.warnings[0].find("every row has the target 'no'"), std::string::npos) << report.warnings[0];
 }
 
 TEST_F(TableImportTest, TextThatIsNotUtf8IsAnError) {

@@ -50,7 +50,61 @@ TEST_F(TableLikeTest, WithoutHeadersColumnsAreMatchedByPosition) {
   train("1,u,7.5\n2,v,8.5\n");
   import_text("3,v,9.5\n", like());
   EXPECT_EQ(content().features, (Rows{{3, 0, 1}}));
-  EXPECT_EQ(failure_like("3,v,1,9.5\n"), "TABLE has 4 columns, and TRAIN was made from 3");
+  EXPECT_EQ(failure_like("3,v,1,9.5\n"), "TABLE has 4 columns, and TRAIN was made from 3 (or 2 without the target)");
+}
+
+TEST_F(TableLikeTest, TheFirstLineIsDataWhereTheOtherTableHadNoHeader) {
+  train("u,no\nv,yes\nu,no\nv,no\n");
+  // By itself this looks like a header over one row.
+  const TableReport report = import_text("v,yes\nu,no\n", like());
+  EXPECT_FALSE(report.header);
+  EXPECT_EQ(content().features, (Rows{{0, 1}, {1, 0}}));
+  EXPECT_EQ(content().labels, (std::vector<Label>{1, 0}));
+}
+
+TEST_F(TableLikeTest, TheFirstLineIsAHeaderWhereTheOtherTableHadOneUnlessSaid) {
+  train("a,k,y\n1,u,0.5\n2,v,1.5\n");
+  EXPECT_NE(failure_like("3,u,2.5\n4,v,3.5\n").find("if its first line is data, say --no-header"), std::string::npos);
+  const TableReport report = import_text("3,u,2.5\n4,v,3.5\n", [&](TableImport& request) {
+    like()(request);
+    request.form.header = false;
+  });
+  EXPECT_FALSE(report.header);
+  EXPECT_EQ(content().features, (Rows{{3, 1, 0}, {4, 0, 1}}));
+}
+
+TEST_F(TableLikeTest, RepeatedNamesAreMatchedByPositionAndMustAgreeThere) {
+  train("a,a,y\n1,2,0.5\n3,4,1.5\n");
+  import_text("a,a,y\n5,6,2.5\n", like());
+  EXPECT_EQ(content().features, (Rows{{5, 6}}));
+  EXPECT_NE(failure_like("5,6,2.5\n7,8,3.5\n").find("calls column 1 '5'"), std::string::npos);
+}
+
+TEST_F(TableLikeTest, TheTargetMayBeAbsentByName) {
+  train("a,k,y\n1,u,no\n2,v,yes\n3,u,no\n");
+  const TableReport report = import_text("k,a\nv,5\nu,6\n", like());
+  EXPECT_EQ(report.info.targets, 0);
+  EXPECT_EQ(report.info.samples, 2);
+  EXPECT_THROW((void)open_dataset(output_.path()), FileError);
+  const auto data = open_dataset(output_.path(), TargetsWanted::optional);
+  EXPECT_EQ(data->info().targets, 0);
+  EXPECT_EQ(data->info().class_names, (std::vector<std::string>{"no", "yes"}));
+  EXPECT_EQ(data->info().feature_names, (std::vector<std::string>{"a", "k=u", "k=v"}));
+  EXPECT_EQ(failure_like("k,b\nu,1\n").substr(0, 19), "TABLE lacks columns");
+}
+
+TEST_F(TableLikeTest, TheTargetMayBeAbsentByPosition) {
+  train("1,0.5,u\n2,1.5,v\n", MissingPolicy::drop);  // the target is the last
+  const TableReport report = import_text("7,8\n?,9\n", like());
+  EXPECT_EQ(report.info.targets, 0);
+  EXPECT_EQ(report.dropped_rows, 1) << "what is dropped is decided by features";
+}
+
+TEST_F(TableLikeTest, WithoutTheTargetOneColumnIsATable) {
+  train("a,y\n1,0.5\n2,1.5\n");
+  EXPECT_EQ(import_text("a\n7\n8\n", like()).info.samples, 2);
+  train("a,b,y\n1,2,0.5\n2,3,1.5\n");
+  EXPECT_EQ(failure_like("a\n7\n8\n").substr(0, 6), "TABLE:");
 }
 
 TEST_F(TableLikeTest, FillValuesAreThoseOfTheOther) {
@@ -86,7 +140,7 @@ TEST_F(TableLikeTest, AMissingValueThatTheOtherCannotFillIsNamed) {
 TEST_F(TableLikeTest, AbsentAndForeignColumnsAreNamed) {
   train("a,k,y\n1,u,0.5\n3,v,1.5\n");
   EXPECT_EQ(failure_like("b,k,y\n1,u,0.5\n"),
-            "TABLE lacks columns that TRAIN was made from: 'a'\n"
+            "TABLE lacks columns that TRAIN was made from: 'a' (if its first line is data, say --no-header)\n"
             "TABLE has columns that TRAIN was not made from: 'b'; take them out");
 }
 

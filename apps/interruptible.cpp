@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Unwinding first, dying second.
+#include "apps/interruptible.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <string_view>
+
+#include "apps/stop_signal.hpp"
+
+namespace lockstep {
+namespace {
+
+struct Interrupted {
+  int signal;
+};
+
+void check_signals() {
+  const std::string_view name = StopSignals::received();
+  if (name.empty()) return;
+  throw Interrupted{name == "SIGTERM" ? SIGTERM : name == "SIGINT" ? SIGINT : SIGUSR1};
+}
+
+}  // namespace
+
+void interruptible(const std::function<void(const std::function<void()>& check)>& work) {
+  try {
+    const StopSignals signals;
+    work(check_signals);
+  } catch (const Interrupted& interrupted) {
+    std::signal(interrupted.signal, SIG_DFL);
+    std::raise(interrupted.signal);
+  }
+}
+
+}  // namespace lockstep
