@@ -61,8 +61,21 @@ std::vector<std::string> unknown_arguments(const CLI::App& root) {
   return problems;
 }
 
+/// CLI11 gives a flag that needs a value whatever follows it. Throws when that is another flag.
+void require_values(const CLI::App& app) {
+  std::vector<std::string> problems;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (!value.starts_with("--") || app.get_option_no_throw(value) == nullptr) continue;
+      problems.push_back(fmt::format("{} needs a value, and {} follows; {}", option->get_name(), value, see_help(app)));
+    }
+  }
+  if (!problems.empty()) throw RequestError(problems);
+}
+
 [[noreturn]] void throw_request_error(const CLI::App& root, const CLI::ParseError& failure) {
   const CLI::App& app = deepest(root);
+  require_values(app);
   if (std::vector<std::string> problems = unknown_arguments(root); !problems.empty()) throw RequestError(problems);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&failure) != nullptr) {
     const std::string what = failure.what();
@@ -125,6 +138,7 @@ bool parse_command_line(CLI::App& root, std::vector<std::string> arguments, Cons
   } catch (const CLI::ParseError& failure) {
     throw_request_error(root, failure);
   }
+  require_values(deepest(root));
   return true;
 }
 

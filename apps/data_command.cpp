@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdint>
+
 #include "apps/interruptible.hpp"
 #include "apps/progress.hpp"
 #include "apps/table.hpp"
@@ -35,6 +38,17 @@ DatasetOutput OutputFlags::output(const std::string& path) const {
   if (!problems.empty()) throw RequestError{problems};
   const Index chunk = chunk_samples_ == 0 && gzip_ > 0 ? usual_chunk_samples : chunk_samples_;
   return {.path = path, .layout = {.chunk_samples = chunk, .gzip = gzip_}, .replace = force_};
+}
+
+CLI::Validator seed_check() {
+  return CLI::Validator{[](const std::string& text) {
+                          std::uint64_t seed = 0;
+                          const char* end = text.data() + text.size();
+                          const auto [stop, code] = std::from_chars(text.data(), end, seed);
+                          if (code == std::errc{} && stop == end) return std::string{};
+                          return fmt::format("'{}' is not a whole number from 0", text);
+                        },
+                        ""};
 }
 
 void with_progress(Console& console, const std::string& title, const std::function<void(const WorkProgress&)>& work) {

@@ -21,6 +21,9 @@ void add_data_split(CLI::App& data, CommandContext& context);
 inline constexpr const char* data_exit_statuses =
     "Exit status: 0 done; 2 the request is wrong, and nothing was written.";
 
+/// For flags that take a seed: a whole number from 0.
+[[nodiscard]] CLI::Validator seed_check();
+
 /// The flags that say how an output file is written.
 class OutputFlags {
  public:

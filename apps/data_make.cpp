@@ -24,7 +24,7 @@ class DataMake {
     command.add_option("--samples", samples_, "How many samples")->type_name("COUNT")->capture_default_str();
     command.add_option("--seed", seed_, "Sample i depends on the seed and i alone; other seeds give other samples")
         ->type_name("NUMBER")
-        ->check(CLI::NonNegativeNumber)
+        ->check(seed_check())
         ->capture_default_str();
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
     command.footer(list_of_names() + "\n\n" + data_exit_statuses +

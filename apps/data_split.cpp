@@ -37,7 +37,7 @@ class DataSplit {
                      "Choose the samples of the first part at random, and mix the order of both");
     seed_option_ = command.add_option("--seed", seed_, "Of the shuffling")
                        ->type_name("NUMBER")
-                       ->check(CLI::NonNegativeNumber)
+                       ->check(seed_check())
                        ->capture_default_str();
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
     command.footer(

@@ -9,16 +9,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/unique_handle.hpp"
+#include "io/file_descriptor.hpp"
 
 namespace lockstep {
 namespace {
-
-struct DescriptorTraits {
-  using Raw = int;
-  static Raw null() noexcept { return -1; }
-  static void close(Raw descriptor) noexcept { ::close(descriptor); }
-};
 
 int columns_of(int descriptor) {
   constexpr int usual_columns = 80;  // for terminals that do not know their size
@@ -34,7 +28,7 @@ int terminal_columns() {
   if (const int columns = columns_of(STDERR_FILENO); columns > 0) return columns;
   if (std::getenv("OMPI_COMM_WORLD_RANK") == nullptr) return 0;
   const std::string launcher_stderr = "/proc/" + std::to_string(::getppid()) + "/fd/2";
-  const UniqueHandle<DescriptorTraits> terminal{::open(launcher_stderr.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC)};
+  const FileDescriptor terminal{::open(launcher_stderr.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC)};
   return terminal.get() < 0 ? 0 : columns_of(terminal.get());
 }
 

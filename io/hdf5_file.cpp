@@ -100,7 +100,9 @@ Hdf5File Hdf5File::create_in_memory(const std::string& path, std::size_t user_bl
   hdf5_checked(H5Pset_fapl_core(access.get(), expected_bytes + metadata_bytes, false), path, "set up HDF5 in memory");
   const Hdf5PropertiesHandle creation = timeless(H5P_FILE_CREATE, path);
   hdf5_checked(H5Pset_userblock(creation.get(), user_block), path, "set up HDF5 in memory");
-  Hdf5FileHandle file{hdf5_checked(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path,
+  // HDF5 looks for a file of this name before it leaves the disk alone; below a file there is none.
+  const std::string name = path + "/memory";
+  Hdf5FileHandle file{hdf5_checked(H5Fcreate(name.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path,
                                    "set up the file in memory")};
   return {path, std::move(file)};
 }

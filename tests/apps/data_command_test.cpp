@@ -166,7 +166,10 @@ TEST_F(DataCommand, ListsOfColumnsTakeOneArgumentEach) {
 TEST_F(DataCommand, RefusesNumbersThatAreOutOfReach) {
   expect_refusal({"make", "digits", file("d.h5"), "--samples", "1000000000000000"}, "do not fit on its disk");
   expect_refusal({"make", "digits", file("d.h5"), "--samples", "9000000000000000000"}, "do not fit on its disk");
-  expect_refusal({"make", "digits", file("d.h5"), "--seed", "-1"}, "--seed");
+  expect_refusal({"make", "digits", file("d.h5"), "--seed", "-1"}, "--seed: '-1' is not a whole number from 0");
+  expect_refusal({"make", "digits", file("d.h5"), "--samples", "--seed", "3"},
+                 "--samples needs a value, and --seed follows");
+  expect_refusal({"make", "digits", file("d.h5"), "--seed", "--force"}, "--seed needs a value, and --force follows");
   EXPECT_EQ(json_of({"make", "line", file("l.h5"), "--samples", "11", "--chunk", "100000000000"}).at("samples"), 11);
   EXPECT_EQ(json_of({"info", file("l.h5")}).at("chunk_samples"), 11);
   expect_refusal({"info", ""}, "the name of a file is empty");

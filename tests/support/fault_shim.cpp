@@ -20,7 +20,7 @@ bool armed = false;
 FaultPlan plan;
 std::vector<std::string> calls;
 
-enum class Action { proceed, fail, proceed_and_fail, half, half_and_kill };
+enum class Action { proceed, fail, proceed_and_fail, proceed_and_die };
 
 [[noreturn]] void die() {
   ::kill(::getpid(), SIGKILL);
@@ -43,16 +43,23 @@ Action decide(const char* name) {
     case Fault::broken_disk:
       return Action::fail;
     case Fault::short_write:
-      return first ? Action::half : Action::proceed;
+      return Action::proceed;
     case Fault::full_disk:
-      return first ? Action::half : calls.back() == "write" ? Action::fail : Action::proceed;
+      return !first && calls.back() == "write" ? Action::fail : Action::proceed;
     case Fault::kill_before:
       die();
     case Fault::kill_amid:
     case Fault::kill_after:
-      return Action::half_and_kill;
+      return Action::proceed_and_die;
   }
   return Action::proceed;
+}
+
+/// Shall the write that comes now write half?
+bool halves_next_write() {
+  const bool halving =
+      plan.fault == Fault::short_write || plan.fault == Fault::full_disk || plan.fault == Fault::kill_amid;
+  return armed && halving && static_cast<int>(calls.size()) == plan.call;
 }
 
 template <class Function>
@@ -71,7 +78,7 @@ Result guarded(const char* name, Result failure, Call call, bool always = false)
     return failure;
   }
   const Result result = call();
-  if (action == Action::half_and_kill) die();
+  if (action == Action::proceed_and_die) die();
   if (action == Action::fail || action == Action::proceed_and_fail) {
     errno = error;
     return failure;
@@ -118,15 +125,9 @@ int openat(int directory, const char* path, int flags, ...) {
 }
 
 ssize_t write(int file, const void* bytes, size_t count) {
-  const auto real = next<ssize_t(int, const void*, size_t)>("write");
-  using lockstep::test::Action;
-  if (!lockstep::test::armed) return real(file, bytes, count);
-  const lockstep::test::Fault fault = lockstep::test::plan.fault;
-  const bool now = static_cast<int>(lockstep::test::calls.size()) == lockstep::test::plan.call;
-  const bool half = now && count > 1 &&
-                    (fault == lockstep::test::Fault::short_write || fault == lockstep::test::Fault::full_disk ||
-                     fault == lockstep::test::Fault::kill_amid);
-  return guarded("write", ssize_t{-1}, [&] { return real(file, bytes, half ? count / 2 : count); });
+  const size_t written = count > 1 && lockstep::test::halves_next_write() ? count / 2 : count;
+  return guarded("write", ssize_t{-1},
+                 [&] { return next<ssize_t(int, const void*, size_t)>("write")(file, bytes, written); });
 }
 
 int fsync(int file) {
