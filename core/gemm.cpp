@@ -18,8 +18,9 @@
 namespace lockstep {
 namespace {
 
-/// C = 0: a product over k = 0 columns.
+/// C = 0, or C as it is: what a product over k = 0 columns leaves.
 void empty_product(const Product& product) {
+  if (product.accumulate) return;
   for (Index column = 0; column < product.n; ++column)
     std::memset(product.c + column * product.ldc, 0, static_cast<std::size_t>(product.m) * sizeof(Scalar));
 }
@@ -46,8 +47,9 @@ void library_product(const Product& product) {
   keep_this_thread_alone();
   const char transpose_b = product.transpose_b == Transpose::yes ? 'T' : 'N';
   const char transpose_a = product.transpose_a == Transpose::yes ? 'T' : 'N';
-  const dnnl_status_t status = dnnl_sgemm(transpose_b, transpose_a, product.n, product.m, product.k, 1.0F, product.b,
-                                          product.ldb, product.a, product.lda, 0.0F, product.c, product.ldc);
+  const dnnl_status_t status =
+      dnnl_sgemm(transpose_b, transpose_a, product.n, product.m, product.k, 1.0F, product.b, product.ldb, product.a,
+                 product.lda, product.accumulate ? 1.0F : 0.0F, product.c, product.ldc);
   if (status != dnnl_success)
     throw Error("oneDNN refused a product of " + std::to_string(product.m) + " x " + std::to_string(product.k) +
                 " by " + std::to_string(product.k) + " x " + std::to_string(product.n) + " (status " +
@@ -70,7 +72,10 @@ void fix_cache_sizes() {
 template <class A, class B>
 void assign_product(const Product& product, const A& a, const B& b) {
   Eigen::Map<Matrix, 0, Eigen::OuterStride<> > c{product.c, product.m, product.n, Eigen::OuterStride<>(product.ldc)};
-  c.noalias() = a * b;
+  if (product.accumulate)
+    c.noalias() += a * b;
+  else
+    c.noalias() = a * b;
 }
 
 void library_product(const Product& product) {

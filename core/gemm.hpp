@@ -10,7 +10,7 @@ namespace lockstep {
 
 enum class Transpose { no, yes };
 
-/// C = op(A) op(B). Column-major; op(A) is m x k, op(B) is k x n, C is m x n;
+/// C = op(A) op(B), or C += op(A) op(B) when `accumulate`. Column-major; op(A) is m x k, op(B) is k x n, C is m x n;
 /// `lda`, `ldb`, `ldc` are the distances between stored columns.
 ///
 /// Runs on the calling thread alone. oneDNN where it was found at build time, Eigen otherwise. Thread-safe on disjoint
@@ -30,9 +30,16 @@ struct Product {
   Index ldb = 0;
   Scalar* c = nullptr;
   Index ldc = 0;
+  bool accumulate = false;
 };
 
 void multiply(const Product& product);
+
+/// True when an accumulating product gives the bits of a product and an addition: each element is complete before it
+/// meets C. Longer sums meet C in several runs, and products with vectors take another way (measured, and tested).
+[[nodiscard]] constexpr bool accumulates_like_an_addition(Index m, Index n, Index k) {
+  return m > 1 && n > 1 && k <= 64;
+}
 
 /// "oneDNN 2.6.3", "Eigen 3.4.0": what multiply() uses, for `lockstep doctor`.
 [[nodiscard]] std::string_view product_library();

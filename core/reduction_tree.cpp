@@ -21,11 +21,20 @@ Range leaves_of_rank(Index leaves, int rank, int ranks) {
   return {.begin = leaves * rank / ranks, .end = leaves * (rank + 1) / ranks};
 }
 
-bool TreeCounter::top_two_are_siblings() const noexcept {
-  if (waiting_.size() < 2) return false;
-  const TreeBlock& left = waiting_[waiting_.size() - 2];
-  const TreeBlock& right = waiting_.back();
+namespace {
+
+bool are_siblings(const TreeBlock& left, const TreeBlock& right) noexcept {
   return left.level == right.level && left.end() == right.start && left.start % (Index{2} << left.level) == 0;
+}
+
+}  // namespace
+
+bool TreeCounter::top_two_are_siblings() const noexcept {
+  return waiting_.size() >= 2 && are_siblings(waiting_[waiting_.size() - 2], waiting_.back());
+}
+
+bool TreeCounter::has_sibling_of(TreeBlock block) const noexcept {
+  return !waiting_.empty() && are_siblings(waiting_.back(), block);
 }
 
 int deepest_stack(Index leaves) {

@@ -36,6 +36,9 @@ class TreeCounter {
   [[nodiscard]] int depth() const noexcept { return static_cast<int>(waiting_.size()); }
   [[nodiscard]] const std::vector<TreeBlock>& waiting() const noexcept { return waiting_; }
 
+  /// True when pushing `block` adds it to the block on top.
+  [[nodiscard]] bool has_sibling_of(TreeBlock block) const noexcept;
+
   template <class Sums>
   void push(TreeBlock block, Sums&& sums) {
     waiting_.push_back(block);

@@ -55,7 +55,7 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       workers_{workers},
       slices_{model.network.layout(), communicator.ranks()},
       pass_{model, form.plan},
-      weight_gradient_{model.network, form.plan},
+      weight_gradient_{model.network},
       wave_shards_{shards_in_flight(model, form, communicator)},
       store_{model.network, store_form(model, form, wave_shards_)},
       leaf_sums_(static_cast<std::size_t>(wave_shards_ * StepSums::width)),
@@ -88,9 +88,10 @@ void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range le
   const auto gather = [&](Index shard) {
     pass_.gather(samples, leaves.begin + shard, passes[static_cast<std::size_t>(shard)], store_, shard);
   };
-  // Enough shards for all workers: each goes through alone, its data in one worker's caches. Else layer by layer,
-  // the rows of a shard shared out. The pieces, and so the bits, are the same.
-  if (leaves.size() >= workers_.threads()) {
+  // Where shards occupy all workers well, each goes through alone, its data in one worker's caches. Else layer by
+  // layer, the rows of a shard shared out. The pieces, and so the bits, are the same.
+  const Index threads = workers_.threads();
+  if (leaves.size() % threads == 0 || leaves.size() >= 4 * threads) {
     workers_.for_each(leaves.size(), [&](Index shard) {
       gather(shard);
       record(shard, pass_.forward_and_backward(passes[static_cast<std::size_t>(shard)], store_[shard]));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "core/gemm.hpp"
 
@@ -42,7 +43,10 @@ class TileStack {
   Scalar* memory_;
 };
 
-void weights_leaf(const Tile& tile, const GradientPair& pair, Scalar* sum) {
+/// A bias has one value a unit: wide tiles keep its tasks from being too small.
+constexpr Index bias_units = 4096;
+
+void weights_leaf(const Tile& tile, const GradientPair& pair, Scalar* sum, bool accumulate) {
   multiply({.transpose_b = Transpose::yes,
             .m = tile.inputs.size(),
             .n = tile.units.size(),
@@ -52,7 +56,8 @@ void weights_leaf(const Tile& tile, const GradientPair& pair, Scalar* sum) {
             .b = pair.delta.data + tile.units.begin,
             .ldb = pair.delta.stride,
             .c = sum,
-            .ldc = tile.inputs.size()});
+            .ldc = tile.inputs.size(),
+            .accumulate = accumulate});
 }
 
 void bias_leaf(const Tile& tile, ConstPanel delta, Scalar* sum) {
@@ -63,19 +68,28 @@ void bias_leaf(const Tile& tile, ConstPanel delta, Scalar* sum) {
   }
 }
 
+/// Adds but the first time: the product of the leaf was added to its sibling as it was computed.
+struct RestOfStack {
+  const TileStack& stack;
+  bool first = true;
+  void add(int into, int from) {
+    if (!std::exchange(first, false)) stack.add(into, from);
+  }
+};
+
 struct NothingToAdd {
   void add(int /*into*/, int /*from*/) const {}
 };
 
 }  // namespace
 
-WeightGradient::WeightGradient(const Network& network, const WorkPlan& plan) : network_{network} {
+WeightGradient::WeightGradient(const Network& network) : network_{network} {
   for (std::size_t layer = 0; layer < network.layers().size(); ++layer) {
     for (const Index index : network.layers()[layer]->blocks()) {
       const ParameterBlock& block = network.layout().blocks()[static_cast<std::size_t>(index)];
-      // A bias has one value a unit: wide tiles keep its tasks from being too small.
-      for (const Range units : cut(block.units, block.bias ? 16 * plan.tile_units : plan.tile_units))
-        for (const Range inputs : cut(block.fan_in, plan.tile_inputs))
+      const TileSize tile = block.bias ? TileSize{1, bias_units} : tile_size(block.fan_in, block.units);
+      for (const Range units : cut(block.units, tile.units))
+        for (const Range inputs : cut(block.fan_in, tile.inputs))
           tiles_.push_back({.layer = layer, .block = index, .inputs = inputs, .units = units});
     }
   }
@@ -103,12 +117,18 @@ void WeightGradient::add_wave(const Tile& tile, Range leaves, const ShardStore& 
   for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
     const ShardBuffers& shard = store[leaf - leaves.begin];
     const GradientPair pair = layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
-    Scalar* sum = stack.slot(counter.depth());
-    if (block.bias)
-      bias_leaf(tile, pair.delta, sum);
-    else
-      weights_leaf(tile, pair, sum);
-    counter.push({.level = 0, .start = leaf}, stack);
+    const TreeBlock added{.level = 0, .start = leaf};
+    if (block.bias) {
+      bias_leaf(tile, pair.delta, stack.slot(counter.depth()));
+      counter.push(added, stack);
+    } else if (counter.has_sibling_of(added) &&
+               accumulates_like_an_addition(tile.inputs.size(), tile.units.size(), pair.delta.columns)) {
+      weights_leaf(tile, pair, stack.slot(counter.depth() - 1), /*accumulate=*/true);
+      counter.push(added, RestOfStack{stack});
+    } else {
+      weights_leaf(tile, pair, stack.slot(counter.depth()), /*accumulate=*/false);
+      counter.push(added, stack);
+    }
   }
   for (int slot = 0; slot < counter.depth(); ++slot)
     stack.store(slot, waiting[static_cast<std::size_t>(slot)].data() + place, block.fan_in);

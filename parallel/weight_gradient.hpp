@@ -27,7 +27,7 @@ struct Tile {
 /// scratch memory small enough for a core's own cache, and only what waits at the end of the wave is written back.
 class WeightGradient {
  public:
-  WeightGradient(const Network& network, const WorkPlan& plan);
+  explicit WeightGradient(const Network& network);
 
   [[nodiscard]] const std::vector<Tile>& tiles() const noexcept { return tiles_; }
 

@@ -7,27 +7,65 @@
 
 namespace lockstep {
 
+namespace {
+
+constexpr Index least_row_block = 128;
+constexpr Index most_row_block = 512;
+constexpr Index pieces_wanted = 4;  // of a layer's rows
+constexpr Index tiles_wanted = 8;   // of a layer's weights
+constexpr TileSize largest_tile{512, 256};
+constexpr TileSize least_tile{128, 32};
+
+Index rounded_up(Index size) { return (size + alignment_scalars - 1) / alignment_scalars * alignment_scalars; }
+
+/// Rows of one piece.
+Index row_block(Index rows) {
+  return std::clamp(rounded_up((rows + pieces_wanted - 1) / pieces_wanted), least_row_block, most_row_block);
+}
+
+Index tile_count(Index fan_in, Index units, TileSize tile) {
+  return static_cast<Index>(cut(fan_in, tile.inputs).size() * cut(units, tile.units).size());
+}
+
+}  // namespace
+
 WorkPlan plan_work(Index batch_size, Index shard_size) {
   if (shard_size == 0) {
-    const auto eighth = static_cast<std::size_t>(std::max<Index>(1, batch_size / 8));
-    shard_size = std::clamp<Index>(static_cast<Index>(std::bit_floor(eighth)), 16, 256);
+    const auto quarter = static_cast<std::size_t>(std::max<Index>(1, batch_size / 4));
+    shard_size = std::clamp<Index>(static_cast<Index>(std::bit_floor(quarter)), 16, 512);
   }
   return {.shard_size = std::min(shard_size, batch_size)};
 }
 
 std::vector<Range> cut(Index size, Index block) {
+  const Index count = std::max<Index>(1, (size + block - 1) / block);
+  const Index even = std::min(block, rounded_up((size + count - 1) / count));
   std::vector<Range> pieces;
-  for (Index begin = 0; begin < size; begin += block)
-    pieces.push_back({.begin = begin, .end = std::min(size, begin + block)});
+  for (Index begin = 0; begin < size; begin += even)
+    pieces.push_back({.begin = begin, .end = std::min(size, begin + even)});
   return pieces;
 }
 
-std::vector<Range> forward_pieces(const Layer& layer, const WorkPlan& plan) {
-  return cut(layer.outputs(), layer.divisible() ? plan.row_block : layer.outputs());
+std::vector<Range> forward_pieces(const Layer& layer) {
+  return cut(layer.outputs(), layer.divisible() ? row_block(layer.outputs()) : layer.outputs());
 }
 
-std::vector<Range> backward_pieces(const Layer& layer, const WorkPlan& plan) {
-  return cut(layer.inputs(), plan.row_block);
+std::vector<Range> backward_pieces(const Layer& layer) { return cut(layer.inputs(), row_block(layer.inputs())); }
+
+TileSize tile_size(Index fan_in, Index units) {
+  TileSize tile{std::min(largest_tile.inputs, rounded_up(fan_in)), std::min(largest_tile.units, rounded_up(units))};
+  while (tile_count(fan_in, units, tile) < tiles_wanted) {
+    // The longer side first; products with few units are the slower ones.
+    if (tile.inputs > 2 * tile.units && tile.inputs > least_tile.inputs)
+      tile.inputs = std::max(least_tile.inputs, rounded_up(tile.inputs / 2));
+    else if (tile.units > least_tile.units)
+      tile.units = std::max(least_tile.units, rounded_up(tile.units / 2));
+    else if (tile.inputs > least_tile.inputs)
+      tile.inputs = std::max(least_tile.inputs, rounded_up(tile.inputs / 2));
+    else
+      break;
+  }
+  return tile;
 }
 
 }  // namespace lockstep

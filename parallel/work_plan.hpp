@@ -9,17 +9,15 @@
 
 namespace lockstep {
 
-/// The sizes of the pieces of work. They decide the shapes of all products and with them the bits of the result.
+/// The sizes that cut a run's work, with what follows from each layer's shape. They decide the shapes of all products
+/// and with them the bits of the result.
 struct WorkPlan {
-  Index shard_size = 0;     ///< samples
-  Index row_block = 512;    ///< output rows of a forward piece, input rows of a backward piece; a multiple of 16
-  Index tile_inputs = 512;  ///< weight-gradient tiles: inputs x units
-  Index tile_units = 256;
+  Index shard_size = 0;  ///< samples
   friend bool operator==(const WorkPlan&, const WorkPlan&) = default;
 };
 
-/// The plan for a batch. `shard_size` 0 chooses: an eighth of the batch, a power of two between 16 and 256, so that
-/// eight workers are busy while products stay wide.
+/// The plan for a batch. `shard_size` 0 chooses: a quarter of the batch, a power of two between 16 and 512. Products of
+/// many columns are the fast ones; four shards of several row pieces each still keep many workers busy.
 [[nodiscard]] WorkPlan plan_work(Index batch_size, Index shard_size = 0);
 
 /// Shards of `samples` samples.
@@ -27,12 +25,24 @@ struct WorkPlan {
   return (samples + shard_size - 1) / shard_size;
 }
 
-/// [0, size) cut into pieces of `block`, the last one shorter.
+/// [0, size) cut into the fewest pieces of at most `block`, all about equally long and, but for the last, multiples
+/// of 16. cut(784, 512) gives [0, 400), [400, 784).
 [[nodiscard]] std::vector<Range> cut(Index size, Index block);
 
 /// The pieces in which a layer's output rows are computed.
-[[nodiscard]] std::vector<Range> forward_pieces(const Layer& layer, const WorkPlan& plan);
+[[nodiscard]] std::vector<Range> forward_pieces(const Layer& layer);
 /// The pieces in which the gradient by a layer's input rows is computed.
-[[nodiscard]] std::vector<Range> backward_pieces(const Layer& layer, const WorkPlan& plan);
+[[nodiscard]] std::vector<Range> backward_pieces(const Layer& layer);
+
+/// A part of a block of weights: some inputs of some units.
+struct TileSize {
+  Index inputs = 0;
+  Index units = 0;
+  friend bool operator==(const TileSize&, const TileSize&) = default;
+};
+
+/// The largest tile in which the gradient of `fan_in` x `units` weights is computed: its sum, its weights and their
+/// optimizer state fit into a second-level cache, and a layer has several.
+[[nodiscard]] TileSize tile_size(Index fan_in, Index units);
 
 }  // namespace lockstep

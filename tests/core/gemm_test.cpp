@@ -149,9 +149,56 @@ TEST(Multiply, GivesTheSameBitsAtEveryAlignedUnitOfMemory) {
   }
 }
 
-TEST(Multiply, OverNothingIsZero) {
+TEST(Multiply, AccumulatesLikeAnAdditionWhereItIsSaidTo) {
+  for (const Index k : {1, 2, 7, 16, 31, 32, 47, 63, 64}) {
+    for (const Shape shape :
+         {Shape{13, 7, k}, Shape{128, 10, k}, Shape{208, 64, k}, Shape{256, 128, k}, Shape{512, 256, k},
+          Shape{400, 3, k}, Shape{2, 129, k}, Shape{129, 2, k}, Shape{511, 37, k}}) {
+      ASSERT_TRUE(accumulates_like_an_addition(shape.m, shape.n, k));
+      for (const Index lda : {shape.m, Index{784}, Index{2048}}) {
+        const Matrix a = random_matrix(lda, k, 1);
+        const Matrix b = random_matrix(shape.n, k, 2);
+        const Matrix before = random_matrix(shape.m, shape.n, 3);
+        Matrix product(shape.m, shape.n);
+        Product call{.transpose_b = Transpose::yes,
+                     .m = shape.m,
+                     .n = shape.n,
+                     .k = k,
+                     .a = a.data(),
+                     .lda = lda,
+                     .b = b.data(),
+                     .ldb = shape.n,
+                     .c = product.data(),
+                     .ldc = shape.m};
+        multiply(call);
+        Matrix sum = before;
+        call.c = sum.data();
+        call.accumulate = true;
+        multiply(call);
+        const Matrix expected = before + product;
+        ASSERT_EQ(std::memcmp(sum.data(), expected.data(), static_cast<std::size_t>(sum.size()) * sizeof(Scalar)), 0)
+            << shape.m << " x " << shape.n << " over " << k << ", leading dimension " << lda;
+      }
+    }
+  }
+}
+
+TEST(Multiply, OverNothingIsZeroOrLeavesC) {
   Matrix c = Matrix::Constant(3, 2, 5);
-  multiply({.m = 3, .n = 2, .k = 0, .a = c.data(), .lda = 3, .b = c.data(), .ldb = 1, .c = c.data(), .ldc = 3});
+  Product product{.m = 3,
+                  .n = 2,
+                  .k = 0,
+                  .a = c.data(),
+                  .lda = 3,
+                  .b = c.data(),
+                  .ldb = 1,
+                  .c = c.data(),
+                  .ldc = 3,
+                  .accumulate = true};
+  multiply(product);
+  EXPECT_EQ(c, Matrix::Constant(3, 2, 5));
+  product.accumulate = false;
+  multiply(product);
   EXPECT_EQ(c, Matrix::Zero(3, 2));
 }
 

@@ -2,15 +2,9 @@
 // What a run is made of before its first step: cuts, slices, splits, scaling, workers.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <atomic>
 #include <cfenv>
 #include <limits>
-#include <map>
-#include <mutex>
 #include <set>
-#include <stdexcept>
-#include <thread>
 
 #include "core/network.hpp"
 #include "parallel/data_split.hpp"
@@ -28,16 +22,22 @@ using test::ValueData;
 
 TEST(WorkPlan, ChoosesShardsFromTheBatchAlone) {
   EXPECT_EQ(plan_work(32).shard_size, 16);
-  EXPECT_EQ(plan_work(1024).shard_size, 128);
-  EXPECT_EQ(plan_work(100000).shard_size, 256);
+  EXPECT_EQ(plan_work(1024).shard_size, 256);
+  EXPECT_EQ(plan_work(100000).shard_size, 512);
   EXPECT_EQ(plan_work(5).shard_size, 5);
   EXPECT_EQ(plan_work(53, 8).shard_size, 8);
 }
 
 TEST(Cut, CoversEverythingOnce) {
-  const std::vector<Range> expected{{0, 512}, {512, 784}};
-  EXPECT_EQ(cut(784, 512), expected);
+  EXPECT_EQ(cut(784, 512), (std::vector<Range>{{0, 400}, {400, 784}}));
+  EXPECT_EQ(cut(37, 512), (std::vector<Range>{{0, 37}}));
   EXPECT_TRUE(cut(0, 512).empty());
+}
+
+TEST(TileSize, GivesSmallLayersSeveralTilesAndLargeOnesTilesThatFitIntoCaches) {
+  EXPECT_EQ(tile_size(2048, 2048), (TileSize{512, 256}));
+  EXPECT_EQ(tile_size(784, 128), (TileSize{256, 64}));
+  EXPECT_EQ(tile_size(13, 7), (TileSize{16, 16}));
 }
 
 TEST(Slices, ShareEveryUnitOutOnce) {
@@ -164,34 +164,6 @@ TEST(FitTransforms, GivesZeroMeanAndUnitVariance) {
   }
   EXPECT_NEAR(transforms.target.shift[0], values.values.row(0).mean(), 1e-3);
   EXPECT_TRUE(fit_transforms(Standardize::none, all, alone, workers).input.factor.empty());
-}
-
-TEST(Workers, CallEachIndexOnceAndPassExceptionsOn) {
-  for (const int threads : {1, 2, 5}) {
-    Workers workers{threads};
-    std::vector<std::atomic<int>> calls(101);
-    workers.for_each(101, [&](Index i) { ++calls[static_cast<std::size_t>(i)]; });
-    for (const std::atomic<int>& count : calls) EXPECT_EQ(count, 1);
-    EXPECT_THROW(workers.for_each(17,
-                                  [](Index i) {
-                                    if (i == 7) throw std::runtime_error("seven");
-                                  }),
-                 std::runtime_error);
-  }
-}
-
-TEST(Workers, BeginInOrder) {
-  for (const int threads : {1, 3}) {
-    Workers workers{threads};
-    std::mutex mutex;
-    std::map<std::thread::id, std::vector<Index>> begun;
-    workers.for_each(1009, [&](Index i) {
-      const std::lock_guard lock{mutex};
-      begun[std::this_thread::get_id()].push_back(i);
-    });
-    EXPECT_LE(begun.size(), static_cast<std::size_t>(threads));
-    for (const auto& [thread, indices] : begun) EXPECT_TRUE(std::is_sorted(indices.begin(), indices.end()));
-  }
 }
 
 TEST(FloatingPointMode, RoundsToNearestAndLeavesTheCallersModeBehind) {

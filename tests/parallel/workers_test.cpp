@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <map>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -27,6 +30,20 @@ TEST(Workers, CallEachIndexOnceHoweverShortTheJobsAre) {
           ASSERT_EQ(call, 1) << threads << " threads, " << count << " indices, job " << job;
       }
     }
+  }
+}
+
+TEST(Workers, BeginInOrder) {
+  for (const int threads : {1, 3}) {
+    Workers workers{threads};
+    std::mutex mutex;
+    std::map<std::thread::id, std::vector<Index>> begun;
+    workers.for_each(1009, [&](Index i) {
+      const std::lock_guard lock{mutex};
+      begun[std::this_thread::get_id()].push_back(i);
+    });
+    EXPECT_LE(begun.size(), static_cast<std::size_t>(threads));
+    for (const auto& [thread, indices] : begun) EXPECT_TRUE(std::is_sorted(indices.begin(), indices.end()));
   }
 }
 
