@@ -2,6 +2,7 @@
 // Forward and backward of a dense layer on the rows of one shard.
 #include "core/dense_layer.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <utility>
@@ -17,20 +18,23 @@ namespace {
   return reinterpret_cast<std::uintptr_t>(data) % alignment_bytes == 0;
 }
 
-/// Rows `rows` of one column, as a panel that elementwise functions accept.
-Panel column_piece(Panel panel, Index column, Range rows) {
+/// Columns that are finished together: bias, activation and mask meet them while they are in the first-level cache.
+constexpr Index finished_columns = 16;
+
+/// Rows `rows` of `columns` columns from `first` on, as a panel that elementwise functions accept.
+Panel part(Panel panel, Range rows, Index first, Index columns) {
   if (panel.data == nullptr) return {};
-  return {.data = panel.column(column) + rows.begin, .rows = rows.size(), .columns = 1, .stride = padded(rows.size())};
+  return {.data = panel.column(first) + rows.begin, .rows = rows.size(), .columns = columns, .stride = panel.stride};
 }
 
-void add_bias(const Scalar* bias, Panel output, Range rows) {
-  for (Index column = 0; column < output.columns; ++column) {
-    Scalar* values = output.column(column);
-    for (Index row = rows.begin; row < rows.end; ++row) values[row] += bias[row];
+void add_bias(const Scalar* bias, Panel values) {
+  for (Index column = 0; column < values.columns; ++column) {
+    Scalar* column_values = values.column(column);
+    for (Index row = 0; row < values.rows; ++row) column_values[row] += bias[row];
   }
 }
 
-/// What follows the product, for any piece of a shard's columns.
+/// What follows the product, for any part of a shard.
 struct Finish {
   const DenseSpec& spec;
   const Pass& pass;
@@ -73,14 +77,13 @@ void DenseLayer::forward(const Pass& pass, const Scalar* parameters, ConstPanel 
             .ldb = input.stride,
             .c = output.data + rows.begin,
             .ldc = output.stride});
-  add_bias(parameters + bias_offset_, output, rows);
   const Finish finish{spec_, pass};
-  if (rows.size() == spec_.outputs) {
-    finish(0, 0, output, slope);
-    return;
+  for (Index first = 0; first < output.columns; first += finished_columns) {
+    const Index columns = std::min(finished_columns, output.columns - first);
+    const Panel values = part(output, rows, first, columns);
+    add_bias(parameters + bias_offset_ + rows.begin, values);
+    finish(first, rows.begin, values, part(slope, rows, first, columns));
   }
-  for (Index column = 0; column < output.columns; ++column)
-    finish(column, rows.begin, column_piece(output, column, rows), column_piece(slope, column, rows));
 }
 
 void DenseLayer::backward(const Scalar* parameters, ConstPanel delta, Panel input_slope, Range rows) const {
