@@ -67,9 +67,9 @@ void GradientExchange::start(Index leaves, const std::vector<AlignedBuffer>& own
 
 void GradientExchange::wait() { transfer_->wait(); }
 
-void GradientExchange::merge(const SlicePiece& piece, Range units, std::span<Scalar> sum) const {
+std::span<const Scalar> GradientExchange::sum(const SlicePiece& piece, Range units) const {
   const Index skipped = (units.begin - piece.units.begin) * piece.fan_in;
-  const auto size = static_cast<Index>(sum.size());
+  const Index size = units.size() * piece.fan_in;
   RunAdder adder{size, static_cast<int>(sources_.size())};
   TreeCounter counter;
   for (const Source& source : sources_) {
@@ -78,7 +78,7 @@ void GradientExchange::merge(const SlicePiece& piece, Range units, std::span<Sca
     counter.push(source.block, adder);
   }
   counter.finish(adder);
-  std::copy_n(adder.get(0), size, sum.data());
+  return {adder.get(0), static_cast<std::size_t>(size)};
 }
 
 }  // namespace lockstep

@@ -23,9 +23,9 @@ class GradientExchange {
   /// Returns when all partial sums are here.
   void wait();
 
-  /// Writes the sum over all leaves of units [units.begin, units.end) (within the piece's) of one of this rank's
-  /// pieces: whole units in order. Thread-safe.
-  void merge(const SlicePiece& piece, Range units, std::span<Scalar> sum) const;
+  /// The sum over all leaves of units [units.begin, units.end) (within the piece's) of one of this rank's pieces: whole
+  /// units in order. Lies where it was computed, or in memory of the calling thread until its next call. Thread-safe.
+  [[nodiscard]] std::span<const Scalar> sum(const SlicePiece& piece, Range units) const;
 
  private:
   /// One block of the tree as it lies in memory: in an own buffer (by offset) or as received (by offset in slice).

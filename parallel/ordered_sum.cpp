@@ -44,25 +44,28 @@ void OrderedSum::add(std::span<const double> values, TreeBlock block) {
   counter_.push(block, Adder{slots_});
 }
 
-OrderedSum::Total OrderedSum::finish(Communicator& communicator, bool vote) {
+void OrderedSum::start(Communicator& communicator, bool vote) {
   assert(next_ == own_.end);
-  const int ranks = communicator.ranks();
-  std::vector<std::vector<double>> messages = empty_messages(leaves_, width_, ranks);
-  std::vector<double>& own = messages[static_cast<std::size_t>(communicator.rank())];
+  messages_ = empty_messages(leaves_, width_, communicator.ranks());
+  std::vector<double>& own = messages_[static_cast<std::size_t>(communicator.rank())];
   auto place = own.begin();
   for (std::size_t slot = 0; slot < counter_.waiting().size(); ++slot)
     place = std::copy(slots_[slot].begin(), slots_[slot].end(), place);
   own.back() = vote ? 1 : 0;
 
   std::vector<Pieces> parts;
-  for (std::vector<double>& message : messages)
+  for (std::vector<double>& message : messages_)
     parts.push_back({writable_bytes_of(message.data(), static_cast<Index>(message.size()))});
-  communicator.all_gather(parts)->wait();
+  transfer_ = communicator.all_gather(parts);
+}
 
+OrderedSum::Total OrderedSum::finish() {
+  transfer_->wait();
   counter_ = {};
   Total total;
+  const int ranks = static_cast<int>(messages_.size());
   for (int rank = 0; rank < ranks; ++rank) {
-    const std::vector<double>& message = messages[static_cast<std::size_t>(rank)];
+    const std::vector<double>& message = messages_[static_cast<std::size_t>(rank)];
     const double* values = message.data();
     for (const TreeBlock& block : maximal_blocks(leaves_of_rank(leaves_, rank, ranks))) {
       add({values, static_cast<std::size_t>(width_)}, block);
@@ -93,7 +96,8 @@ std::vector<double> sum_over_leaves(Index leaves, Index width, Communicator& com
     for (Index i = 0; i < count; ++i) sum.push(slot(i));
     if (done) done(first + count - own.begin);
   }
-  return sum.finish(communicator).sums;
+  sum.start(communicator);
+  return sum.finish().sums;
 }
 
 Index least_of_ranks(Index value, Communicator& communicator) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -28,8 +29,10 @@ class OrderedSum {
     std::vector<double> sums;
     bool vote = false;  ///< some rank voted yes
   };
-  /// Collective, after all own leaves were pushed; every rank gets the total. A vote can travel along.
-  [[nodiscard]] Total finish(Communicator& communicator, bool vote = false);
+  /// Sends this rank's part to all others, after all own leaves were pushed; a vote can travel along. Collective.
+  void start(Communicator& communicator, bool vote = false);
+  /// Waits for the others' parts; every rank gets the same total.
+  [[nodiscard]] Total finish();
 
  private:
   void add(std::span<const double> values, TreeBlock block);
@@ -40,6 +43,8 @@ class OrderedSum {
   Index next_;
   TreeCounter counter_;
   std::vector<std::vector<double>> slots_;
+  std::vector<std::vector<double>> messages_;  ///< by rank: the sums of its blocks, its vote
+  std::unique_ptr<Transfer> transfer_;
 };
 
 /// Leaves that sum_over_leaves computes at a time, and so the number of slots it counts with.

@@ -13,9 +13,6 @@ namespace {
 /// Scalars of a chunk, about: its sum, weights and state stay in the first-level caches.
 constexpr Index chunk_scalars = 8192;
 
-/// Scratch: a chunk's gradient sum.
-struct ChunkSum {};
-
 std::span<Scalar> run(AlignedBuffer& buffer, Index offset, Index size) {
   return buffer.span().subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
 }
@@ -84,13 +81,8 @@ std::optional<Index> SliceUpdate::apply(UpdateRule rule, const UpdateLimits& lim
   std::vector<unsigned char> finite(chunks_.size());
   workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
-    std::span<Scalar> sum;
-    if (clip) {
-      sum = run(merged_, chunk.piece.offset_in_slice, chunk.piece.size());
-    } else {
-      sum = thread_scratch<ChunkSum>(chunk.piece.size());
-      exchange.merge(chunk.whole, chunk.piece.units, sum);
-    }
+    const std::span<const Scalar> sum = clip ? run(merged_, chunk.piece.offset_in_slice, chunk.piece.size())
+                                             : exchange.sum(chunk.whole, chunk.piece.units);
     finite[static_cast<std::size_t>(i)] = update_chunk(chunk, rule, limits, sum, parameters) ? 1 : 0;
   });
   const auto none = static_cast<Index>(layout_.blocks().size());
@@ -111,8 +103,8 @@ std::vector<double> SliceUpdate::squares_by_unit(const GradientExchange& exchang
   std::vector<double> squares(static_cast<std::size_t>(first_unit_.back()));
   workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
-    const std::span<Scalar> sum = run(merged_, chunk.piece.offset_in_slice, chunk.piece.size());
-    exchange.merge(chunk.whole, chunk.piece.units, sum);
+    const std::span<const Scalar> sum = exchange.sum(chunk.whole, chunk.piece.units);
+    std::ranges::copy(sum, merged_.data() + chunk.piece.offset_in_slice);
     const auto fan_in = static_cast<std::size_t>(chunk.piece.fan_in);
     const Index first = first_unit_[static_cast<std::size_t>(chunk.piece.block)] + chunk.piece.units.begin;
     for (Index unit = 0; unit < chunk.piece.units.size(); ++unit)
@@ -143,7 +135,7 @@ void SliceUpdate::publish(AlignedBuffer& buffer) {
 void SliceUpdate::gather_gradient(const GradientExchange& exchange, AlignedBuffer& gradient) {
   workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
-    exchange.merge(chunk.whole, chunk.piece.units, run(gradient, chunk.piece.offset, chunk.piece.size()));
+    std::ranges::copy(exchange.sum(chunk.whole, chunk.piece.units), gradient.data() + chunk.piece.offset);
   });
   publish(gradient);
 }

@@ -110,13 +110,16 @@ StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass,
   const Range own = sum.own_leaves();
   TreeCounter counter;
   first_bad_layer_ = model_.network.layers().size();
-  for (Range wave{own.begin, 0}; wave.begin < own.end; wave.begin = wave.end) {
-    wave.end = std::min(wave.begin + wave_shards_, own.end);
+  Range wave{own.begin, own.begin};
+  do {
+    wave = {wave.end, std::min(wave.end + wave_shards_, own.end)};
     compute_wave(samples, pass, wave);
     for (Index shard = 0; shard < wave.size(); ++shard) {
       sum.push({&leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)], StepSums::width});
       first_bad_layer_ = std::min(first_bad_layer_, bad_layers_[static_cast<std::size_t>(shard)]);
     }
+    // The figures travel while the last gradients are computed.
+    if (wave.end == own.end) sum.start(communicator_, vote);
     if (!with_gradient) continue;
     const TreeCounter next = after_wave(counter, wave);
     while (waiting_.size() < next.waiting().size()) waiting_.emplace_back(model_.network.layout().buffer_size());
@@ -125,9 +128,9 @@ StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass,
                                 waiting_);
     });
     counter = next;
-  }
-  // The batch's figures travel first: when they show that training diverged, nothing has been updated.
-  const OrderedSum::Total total = sum.finish(communicator_, vote);
+  } while (wave.end < own.end);
+  // They are looked at before the update: when they show that training diverged, nothing has been updated.
+  const OrderedSum::Total total = sum.finish();
   const Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits_or_squares = total.sums[2]},
                       .vote = total.vote};
   require_finite(report.sums, pass.step);
