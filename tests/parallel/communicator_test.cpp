@@ -102,7 +102,8 @@ TEST(OrderedSum, BringsVotesAndNanToEveryRank) {
     OrderedSum sum{leaves, 2, world()};
     for (Index leaf = sum.own_leaves().begin; leaf < sum.own_leaves().end; ++leaf)
       sum.push(std::vector<double>{leaf == 7 ? std::nan("") : 1.0, 2.0});
-    const OrderedSum::Total total = sum.finish(world(), vote && world().rank() == 0);
+    sum.start(world(), vote && world().rank() == 0);
+    const OrderedSum::Total total = sum.finish();
     EXPECT_TRUE(std::isnan(total.sums[0]));
     EXPECT_EQ(total.sums[1], 26);
     EXPECT_EQ(total.vote, vote);
