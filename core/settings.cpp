@@ -158,6 +158,7 @@ std::vector<Setting> table() {
       setting<&C::threads>(machine, "threads", "COUNT", "Threads of each rank; 0: the cores that it may use."),
       setting<&C::checkpoint_every>(machine, "checkpoint-every", "STEPS",
                                     "Steps between checkpoints; 0: at ends of epochs, at most every ten seconds."),
+      setting<&C::keep>(machine, "keep", "COUNT", "Newest checkpoints kept, beside the best by validation loss."),
   };
 }
 

@@ -44,6 +44,9 @@ struct Setting {
 /// data or the number of ranks is not looked at here.
 [[nodiscard]] std::vector<std::string> problems(const TrainConfig& config);
 
+/// A sentence for each setting that was given (its text is not the default's) but that no part of such a run reads.
+[[nodiscard]] std::vector<std::string> settings_without_effect(const TrainConfig& config);
+
 /// The learning rate in effect: as set, or the optimizer's usual (sgd, momentum, nesterov 0.1, rmsprop, adam, adamw
 /// 0.001).
 [[nodiscard]] double learning_rate_of(const TrainConfig& config);

@@ -63,6 +63,7 @@ struct TrainConfig {
   // machine: none of these changes the result
   Index threads = 0;           ///< 0: the cores this rank may use
   Index checkpoint_every = 0;  ///< steps; 0: at ends of epochs, at most every ten seconds
+  Index keep = 2;              ///< newest checkpoints
 
   friend bool operator==(const TrainConfig&, const TrainConfig&) = default;
 };

@@ -44,8 +44,8 @@ TEST(Settings, HaveOneEntryForEachMemberOfTheConfiguration) {
                                 weight_decay, max_norm, clip_norm, optimizer, learning_rate, momentum, decay_rate,
                                 beta1, beta2, epsilon, schedule, warmup, schedule_period, schedule_factor, final_rate,
                                 batch_size, shard_size, epochs, steps, seed, shuffle, validation, patience, standardize,
-                                threads, checkpoint_every] = TrainConfig{};
-  EXPECT_EQ(settings().size(), 35U);
+                                threads, checkpoint_every, keep] = TrainConfig{};
+  EXPECT_EQ(settings().size(), 36U);
   std::set<std::string_view> names;
   for (const Setting& setting : settings()) {
     names.insert(setting.name);
@@ -121,7 +121,9 @@ TEST(Settings, RefuseTextsThatAreNotTheirValues) {
 
 TEST(Settings, OnlyThoseOfTheMachineLeaveTheResultAlone) {
   for (const Setting& setting : settings())
-    EXPECT_EQ(setting.affects_result, setting.name != "threads" && setting.name != "checkpoint-every") << setting.name;
+    EXPECT_EQ(setting.affects_result, setting.group != "Machine") << setting.name;
+  for (const std::string_view name : {"threads", "checkpoint-every", "keep"})
+    EXPECT_FALSE(find_setting(name)->affects_result) << name;
 }
 
 /// The one problem of the default configuration after a change.
@@ -209,7 +211,7 @@ TEST(SettingsProblems, RefuseNegativeCounts) {
   for (const Member member :
        std::vector<Member>{&TrainConfig::warmup, &TrainConfig::schedule_period, &TrainConfig::batch_size,
                            &TrainConfig::shard_size, &TrainConfig::epochs, &TrainConfig::steps, &TrainConfig::patience,
-                           &TrainConfig::threads, &TrainConfig::checkpoint_every}) {
+                           &TrainConfig::threads, &TrainConfig::checkpoint_every, &TrainConfig::keep}) {
     TrainConfig config;
     config.*member = -1;
     EXPECT_EQ(problems(config).size(), 1U);
@@ -219,6 +221,27 @@ TEST(SettingsProblems, RefuseNegativeCounts) {
 
 TEST(SettingsProblems, AreAllFoundAtOnce) {
   EXPECT_EQ(problems({.hidden = {0}, .dropout = 2, .learning_rate = -1, .batch_size = 0}).size(), 4U);
+}
+
+TEST(SettingsWithoutEffect, AreNoneForTheDefaults) { EXPECT_TRUE(settings_without_effect({}).empty()); }
+
+TEST(SettingsWithoutEffect, AreThoseThatTheOthersLeaveUnread) {
+  TrainConfig config;
+  config.momentum = 0.5;
+  config.final_rate = 0.25;
+  config.schedule_period = 17;
+  EXPECT_EQ(settings_without_effect(config),
+            (std::vector<std::string>{
+                "--momentum 0.5 has no effect: only the optimizers momentum and nesterov read it",
+                "--schedule-period 17 has no effect: only the schedule step reads it",
+                "--final-rate 0.25 has no effect: only the schedules linear and cosine read it",
+            }));
+  config.optimizer = Optimizer::nesterov;
+  config.schedule = ScheduleKind::cosine;
+  EXPECT_EQ(settings_without_effect(config).size(), 1U);
+  config.schedule_period = 0;
+  config.beta1 = 0.8;
+  EXPECT_EQ(settings_without_effect(config).size(), 1U);
 }
 
 TEST(LearningRate, IsTheOptimizersUsualUnlessSet) {
