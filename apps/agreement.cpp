@@ -3,12 +3,38 @@
 #include "apps/agreement.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdint>
+#include <cstring>
 #include <map>
-#include <nlohmann/json.hpp>
 
 namespace lockstep {
+namespace {
+
+/// Texts of any bytes as one, and back: each behind its length.
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) {
+    const std::uint64_t length = text.size();
+    all.append(reinterpret_cast<const char*>(&length), sizeof length);
+    all += text;
+  }
+  return all;
+}
+
+std::vector<std::string> split(std::string_view all) {
+  std::vector<std::string> texts;
+  while (!all.empty()) {
+    std::uint64_t length = 0;
+    std::memcpy(&length, all.data(), sizeof length);
+    texts.emplace_back(all.substr(sizeof length, length));
+    all.remove_prefix(sizeof length + length);
+  }
+  return texts;
+}
+
+}  // namespace
 
 std::vector<std::string> gather_texts(Communicator& communicator, std::string_view mine) {
   const auto ranks = static_cast<std::size_t>(communicator.ranks());
@@ -34,11 +60,11 @@ std::string text_of_first(Communicator& communicator, std::string_view mine) {
 }
 
 void agree_on_problems(Communicator& communicator, const std::vector<std::string>& mine) {
-  const std::vector<std::string> of_ranks = gather_texts(communicator, nlohmann::json(mine).dump());
+  const std::vector<std::string> of_ranks = gather_texts(communicator, joined(mine));
   std::vector<std::string> in_order;
   std::map<std::string, std::vector<std::size_t>> ranks_with;
   for (std::size_t rank = 0; rank < of_ranks.size(); ++rank) {
-    for (const auto& problem : nlohmann::json::parse(of_ranks[rank]).get<std::vector<std::string>>()) {
+    for (const auto& problem : split(of_ranks[rank])) {
       std::vector<std::size_t>& ranks = ranks_with[problem];
       if (ranks.empty()) in_order.push_back(problem);
       if (ranks.empty() || ranks.back() != rank) ranks.push_back(rank);
@@ -50,6 +76,23 @@ void agree_on_problems(Communicator& communicator, const std::vector<std::string
     if (ranks.size() < of_ranks.size()) problem = fmt::format("rank {}: {}", ranks.front(), problem);
   }
   throw AgreedError(in_order);
+}
+
+void require_same_on_all_ranks(Communicator& communicator, std::string_view what, std::string_view mine) {
+  const std::vector<std::string> of_ranks = gather_texts(communicator, mine);
+  std::vector<std::size_t> others;
+  for (std::size_t rank = 1; rank < of_ranks.size(); ++rank)
+    if (of_ranks[rank] != of_ranks.front()) others.push_back(rank);
+  if (others.empty()) return;
+  throw AgreedError(
+      fmt::format("{} differ between ranks: rank 0 has '{}', but rank{} {} {} '{}'; give all hosts the same files",
+                  what, of_ranks.front(), others.size() == 1 ? "" : "s", fmt::join(others, ", "),
+                  others.size() == 1 ? "has" : "have", of_ranks[others.front()]));
+}
+
+void agree_on_fault_of_first(Communicator& communicator, std::string_view fault) {
+  if (const std::string agreed_fault = text_of_first(communicator, fault); !agreed_fault.empty())
+    throw AgreedFault(agreed_fault);
 }
 
 }  // namespace lockstep

@@ -19,7 +19,13 @@ class AgreedError : public RequestError {
   using RequestError::RequestError;
 };
 
-/// Every rank's text, by rank. Collective.
+/// A fault that every rank knows of (exit status 1): rank 0 prints it and all ranks leave in order, without an abort.
+class AgreedFault : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Every rank's text, by rank: any bytes. Collective.
 [[nodiscard]] std::vector<std::string> gather_texts(Communicator& communicator, std::string_view mine);
 
 /// Rank 0's text, on every rank. Collective.
@@ -28,6 +34,13 @@ class AgreedError : public RequestError {
 /// Throws AgreedError on every rank when any rank has problems: each distinct one once, behind "rank N: " when not
 /// all ranks have it. Collective.
 void agree_on_problems(Communicator& communicator, const std::vector<std::string>& mine);
+
+/// Throws AgreedError on every rank unless all have the same text: which ranks see which `what` ("the training data").
+/// Collective.
+void require_same_on_all_ranks(Communicator& communicator, std::string_view what, std::string_view mine);
+
+/// Throws AgreedFault on every rank when rank 0 names a fault (""  is none). Collective.
+void agree_on_fault_of_first(Communicator& communicator, std::string_view fault);
 
 /// Does `action` on this rank; when it threw RequestError on any rank, all throw AgreedError. Collective; other
 /// exceptions pass through, for `action` itself must not communicate.

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "apps/help_formatter.hpp"
+#include "apps/terminal.hpp"
 #include "core/error.hpp"
 #include "core/names.hpp"
 
@@ -79,7 +80,12 @@ void require_values(const CLI::App& app) {
   if (std::vector<std::string> problems = unknown_arguments(root); !problems.empty()) throw RequestError(problems);
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&failure) != nullptr) {
     const std::string what = failure.what();
-    throw RequestError(fmt::format("{} needs a value; {}", what.substr(0, what.find(':')), see_help(app)));
+    const std::string flag = what.substr(0, what.find(':'));
+    if (const std::size_t received = what.find("but received "); received != std::string::npos) {
+      const std::string times = what.substr(what.find_last_of(' ') + 1);
+      throw RequestError(fmt::format("{} is given {} times; give it once", flag, times));
+    }
+    throw RequestError(fmt::format("{} needs a value; {}", flag, see_help(app)));
   }
   if (dynamic_cast<const CLI::RequiredError*>(&failure) != nullptr) {
     const std::string what = failure.what();
@@ -94,7 +100,8 @@ void require_values(const CLI::App& app) {
 std::vector<std::string> with_empty_values(const std::vector<std::string>& arguments) {
   std::vector<std::string> result;
   for (const std::string& argument : arguments) {
-    const bool empty_value = argument.size() > 3 && argument.starts_with("--") && argument.back() == '=';
+    const bool empty_value =
+        argument.size() > 3 && argument.starts_with("--") && argument.find('=') == argument.size() - 1;
     result.push_back(empty_value ? argument.substr(0, argument.size() - 1) : argument);
     if (empty_value) result.emplace_back();
   }
@@ -108,7 +115,7 @@ std::unique_ptr<CLI::App> make_root_command() {
       "Trains neural networks on every core of a workstation or a cluster.\n"
       "The same seed gives the same bits, whatever the number of ranks and threads.",
       "lockstep");
-  root->formatter(std::make_shared<HelpFormatter>());
+  root->formatter(std::make_shared<HelpFormatter>(output_columns()));
   root->require_subcommand(1);
   root->set_version_flag("--version", "lockstep " LOCKSTEP_VERSION, "Print the version and leave");
   root->set_help_flag("--help,-h", "Print this help and leave");
@@ -120,7 +127,9 @@ std::unique_ptr<CLI::App> make_root_command() {
       "  mpirun -n 2 lockstep train --train train.h5 --test test.h5 --run runs/digits-2\n"
       "  lockstep evaluate runs/digits test.h5\n"
       "  lockstep predict runs/digits test.h5 predictions.h5\n"
-      "  lockstep doctor");
+      "  lockstep doctor\n\n"
+      "Exit status: 0 done; 2 the request is wrong (flags, settings, files), nothing was written;\n"
+      "75 stopped by a signal after saving, run the same command again to go on; 1 any other fault.");
   return root;
 }
 

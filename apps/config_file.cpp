@@ -7,11 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
+#include "apps/absolute_path.hpp"
+#include "apps/escaped_bytes.hpp"
 #include "core/error.hpp"
 #include "core/names.hpp"
 #include "core/settings.hpp"
@@ -30,33 +31,53 @@ constexpr std::array<TextKey, 5> text_keys{{{"train", &RunRequest::train},
                                             {"init-from", &RunRequest::init_from},
                                             {"train-data", &RunRequest::train_data, false}}};
 
-/// A value as the text of a setting; nothing for dates and tables.
-std::optional<std::string> text_of(const toml::node& node) {
-  if (const auto text = node.value_exact<std::string>()) return *text;
-  if (const auto number = node.value_exact<std::int64_t>()) return fmt::format("{}", *number);
-  if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
-  if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
-  const toml::array* array = node.as_array();
-  if (array == nullptr) return std::nullopt;
+/// A TOML value as the text of a setting of that kind; nothing when it is of another type. "auto" stands for a value of
+/// any kind, and a whole number is a real one.
+std::optional<std::string> text_of(const toml::node& node, SettingKind kind) {
+  const auto text = node.value_exact<std::string>();
+  if (text && (kind == SettingKind::text || *text == "auto")) return *text;
+  if (kind == SettingKind::integer || kind == SettingKind::real)
+    if (const auto number = node.value_exact<std::int64_t>()) return fmt::format("{}", *number);
+  if (kind == SettingKind::real)
+    if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
+  if (kind == SettingKind::boolean)
+    if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
+  if (kind != SettingKind::integers || !node.is_array()) return std::nullopt;
   std::string list;
-  for (const toml::node& element : *array) {
-    const std::optional<std::string> text = element.is_array() ? std::nullopt : text_of(element);
-    if (!text) return std::nullopt;
+  for (const toml::node& element : *node.as_array()) {
+    const std::optional<std::string> number = text_of(element, SettingKind::integer);
+    if (!number) return std::nullopt;
     if (!list.empty()) list += ',';
-    list += *text;
+    list += *number;
   }
   return list;
 }
 
+std::string_view type_named(SettingKind kind) {
+  switch (kind) {
+    case SettingKind::text:
+      return "a text in quotes";
+    case SettingKind::integer:
+      return "a whole number without quotes, like 128";
+    case SettingKind::real:
+      return "a number without quotes, like 0.001";
+    case SettingKind::boolean:
+      return "true or false, without quotes";
+    case SettingKind::integers:
+      return "a list of whole numbers in brackets, like [300, 100]";
+  }
+  return "another type";
+}
+
 void set_text(const TextKey& key, const toml::node& value, RunRequest& request) {
   const auto text = value.value_exact<std::string>();
-  if (!text) throw RequestError(fmt::format("{} must be a text in quotes", key.name));
-  request.*key.member = *text;
+  if (!text) throw RequestError(fmt::format("{} must be {}", key.name, type_named(SettingKind::text)));
+  request.*key.member = bytes_in(*text);
 }
 
 void set_setting(const Setting& setting, const toml::node& value, RunRequest& request) {
-  const std::optional<std::string> text = text_of(value);
-  if (!text) throw RequestError(fmt::format("{} must be a number, a string, a truth value or a list", setting.name));
+  const std::optional<std::string> text = text_of(value, setting.kind);
+  if (!text) throw RequestError(fmt::format("{} must be {}", setting.name, type_named(setting.kind)));
   setting.set(request.config, *text);
 }
 
@@ -90,7 +111,7 @@ toml::table parsed(std::string_view text, const std::string& name) {
 
 std::string quoted(const std::string& text) {
   // JSON's escapes are TOML's.
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json(utf8_of(text)).dump();
 }
 
 std::string toml_value(const Setting& setting, const std::string& text) {
@@ -126,8 +147,7 @@ std::string config_text(const RunRequest& request) {
   for (const TextKey& key : text_keys) {
     const std::string& value = request.*key.member;
     if (key.member == &RunRequest::run || value.empty()) continue;
-    const std::string shown = key.is_path ? std::filesystem::absolute(value).lexically_normal().string() : value;
-    text += fmt::format("{} = {}\n", key.name, quoted(shown));
+    text += fmt::format("{} = {}\n", key.name, quoted(key.is_path ? absolute_path(value) : value));
   }
   std::string_view group;
   for (const Setting& setting : settings()) {

@@ -4,11 +4,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <sstream>
+
 namespace lockstep {
 namespace {
 
 constexpr std::size_t flag_columns = 34;
-constexpr std::size_t text_columns = 76;
+constexpr std::size_t narrowest = 60;
+constexpr std::size_t widest = 100;
+
+/// A list of names that does not fit beside its flag; it goes into the text.
+bool is_long_list(const CLI::Option& option) {
+  const std::string values = option.get_type_name();
+  const std::size_t beside = option.get_name(false, true).size() + values.size() + 4;
+  return values.find('|') != std::string::npos && beside > flag_columns;
+}
+
+std::string with_commas(std::string names) {
+  for (std::size_t bar = names.find('|'); bar != std::string::npos; bar = names.find('|')) names.replace(bar, 1, ", ");
+  return names;
+}
 
 }  // namespace
 
@@ -36,7 +52,10 @@ std::string wrapped(std::string_view text, std::size_t width) {
   return result;
 }
 
-HelpFormatter::HelpFormatter() { column_width(flag_columns); }
+HelpFormatter::HelpFormatter(int columns)
+    : columns_{columns == 0 ? widest : std::clamp(static_cast<std::size_t>(columns), narrowest, widest)} {
+  column_width(flag_columns);
+}
 
 std::string HelpFormatter::make_group(std::string group, bool is_positional,
                                       std::vector<const CLI::Option*> options) const {
@@ -47,13 +66,28 @@ std::string HelpFormatter::make_group(std::string group, bool is_positional,
 
 std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   if (option->get_type_size() == 0 || option->get_positional()) return {};
-  return fmt::format(" {}", option->get_type_name());
+  return is_long_list(*option) ? " NAME" : fmt::format(" {}", option->get_type_name());
 }
 
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
   std::string text = option->get_description();
+  if (is_long_list(*option)) text += fmt::format(" One of {}.", with_commas(option->get_type_name()));
   if (!option->get_default_str().empty()) text += fmt::format(" [{}]", option->get_default_str());
-  return wrapped(text, text_columns);
+  return wrapped(text, columns_ - flag_columns);
+}
+
+std::string HelpFormatter::make_footer(const CLI::App* command) const {
+  std::istringstream footer{command->get_footer()};
+  std::string text;
+  for (std::string line; std::getline(footer, line);) {
+    if (line.size() > columns_) {
+      const std::string indent(std::min(line.find_first_not_of(' '), line.size()), ' ');
+      line = indent + CLI::detail::find_and_replace(wrapped(line.substr(indent.size()), columns_ - indent.size()), "\n",
+                                                    "\n" + indent);
+    }
+    text += line + "\n";
+  }
+  return text;
 }
 
 }  // namespace lockstep

@@ -12,13 +12,19 @@ namespace lockstep {
 /// `text` with line breaks so that no line has more than `width` characters, where words allow.
 [[nodiscard]] std::string wrapped(std::string_view text, std::size_t width);
 
+/// No line is wider than the terminal, or than 100 columns where it is wider or there is none.
 class HelpFormatter final : public CLI::Formatter {
  public:
-  HelpFormatter();
+  /// `columns` of the terminal; 0: none.
+  explicit HelpFormatter(int columns);
   [[nodiscard]] std::string make_group(std::string group, bool is_positional,
                                        std::vector<const CLI::Option*> options) const override;
   [[nodiscard]] std::string make_option_opts(const CLI::Option* option) const override;
   [[nodiscard]] std::string make_option_desc(const CLI::Option* option) const override;
+  [[nodiscard]] std::string make_footer(const CLI::App* command) const override;
+
+ private:
+  std::size_t columns_;
 };
 
 }  // namespace lockstep

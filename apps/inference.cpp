@@ -3,8 +3,10 @@
 #include "apps/inference.hpp"
 
 #include "apps/agreement.hpp"
+#include "apps/content_check.hpp"
 #include "apps/data_source.hpp"
 #include "apps/placement.hpp"
+#include "apps/run_request.hpp"
 #include "core/network.hpp"
 #include "parallel/evaluator.hpp"
 
@@ -27,10 +29,14 @@ InferenceInput::Opened InferenceInput::open() const {
   TrainConfig config;
   std::vector<std::string> problems;
   flags_->apply(config, problems);
+  for (const std::string& problem : lockstep::problems(config)) problems.push_back("--" + problem);
   std::unique_ptr<Dataset> data = try_open_dataset(data_path_, problems, targets_);
   agree_on_problems(world, problems);
   Opened opened{.source = load_checkpoint(checkpoint_path_, context_), .data = std::move(data)};
   agree_on_problems(world, lockstep::problems(opened.model(), opened.data->info()));
+  require_same_on_all_ranks(world, "the weights in " + opened.source.path, opened.hash());
+  require_same_on_all_ranks(world, "the data", agreed(world, [&] { return data_identity(*opened.data); }));
+  require_finite_features(*opened.data, world, context_.console);
 
   const std::vector<Placement> placements = gather_placements(world);
   for (const std::string& warning : placement_warnings(placements, config.threads))

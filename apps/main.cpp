@@ -52,6 +52,9 @@ int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
   } catch (const AgreedError& failure) {
     console.note(error_lines(failure));
     return exit_wrong_request;
+  } catch (const AgreedFault& failure) {
+    console.note(fmt::format("error: {}", failure.what()));
+    return exit_fault;
   } catch (const RequestError& failure) {
     console.error(error_lines(failure));
     return leave(mpi, exit_wrong_request);
@@ -68,7 +71,13 @@ int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
 }  // namespace lockstep
 
 int main(int argc, char** argv) {
-  lockstep::MpiEnvironment mpi{argc, argv};  // declared first, destroyed last
-  lockstep::Console console{mpi.world().rank(), mpi.world().ranks()};
-  return lockstep::guarded_run(argc, argv, mpi, console);
+  try {
+    lockstep::MpiEnvironment mpi{argc, argv};  // declared first, destroyed last
+    lockstep::Console console{mpi.world().rank(), mpi.world().ranks()};
+    return lockstep::guarded_run(argc, argv, mpi, console);
+  } catch (const std::exception& failure) {
+    // MPI did not start, so there is no rank to name and none to end.
+    lockstep::Console{0, 1}.error(fmt::format("error: {}", failure.what()));
+    return lockstep::exit_fault;
+  }
 }

@@ -74,7 +74,8 @@ std::vector<Placement> gather_placements(Communicator& communicator) {
   const Placement own = own_placement();
   const nlohmann::json mine{own.host, own.cores, own.launcher_cores};
   std::vector<Placement> placements;
-  for (const std::string& text : gather_texts(communicator, mine.dump())) {
+  for (const std::string& text :
+       gather_texts(communicator, mine.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace))) {
     const auto fields = nlohmann::json::parse(text);
     placements.push_back({.host = fields.at(0), .cores = fields.at(1), .launcher_cores = fields.at(2)});
   }

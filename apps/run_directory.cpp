@@ -6,11 +6,13 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 
+#include "apps/absolute_path.hpp"
 #include "apps/config_file.hpp"
 #include "apps/json_text.hpp"
 #include "apps/text_file.hpp"
@@ -24,18 +26,45 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* config_name = "config.toml";
-constexpr const char* metrics_name = "metrics.jsonl";
 constexpr const char* summary_name = "summary.json";
 
-std::string absolute(const std::string& path) {
-  return path.empty() ? std::string{} : fs::absolute(path).lexically_normal().string();
+[[noreturn]] void throw_unreadable(const std::string& path, const std::error_code& failure) {
+  throw FileError(path,
+                  fmt::format("cannot be read ({}); check its permissions or choose another --run", failure.message()));
+}
+
+/// What lies there; not_found when nothing does.
+fs::file_status status_of(const std::string& path) {
+  std::error_code failure;
+  const fs::file_status status = fs::status(path, failure);
+  if (!fs::status_known(status)) throw_unreadable(path, failure);
+  return status;
+}
+
+std::vector<fs::path> entries_of(const std::string& directory) {
+  std::error_code failure;
+  std::vector<fs::path> entries;
+  for (fs::directory_iterator entry{directory, failure}, end; !failure && entry != end; entry.increment(failure))
+    entries.push_back(entry->path());
+  if (failure) throw_unreadable(directory, failure);
+  return entries;
+}
+
+/// What was about to become a file when its writer was killed.
+bool is_unfinished(const fs::path& path) { return path.extension() == ".tmp"; }
+
+bool holds_finished_files(const std::string& directory) {
+  const std::vector<fs::path> entries = entries_of(directory);
+  return !std::all_of(entries.begin(), entries.end(), is_unfinished);
 }
 
 /// True when nothing is in the directory but what an attempt to begin may leave.
-bool as_good_as_empty(const fs::path& directory) {
-  for (const fs::directory_entry& entry : fs::directory_iterator{directory}) {
-    if (entry.path().extension() == ".tmp") continue;
-    if (entry.path().filename() == "checkpoints" && entry.is_directory() && fs::is_empty(entry.path())) continue;
+bool as_good_as_empty(const std::string& directory) {
+  for (const fs::path& entry : entries_of(directory)) {
+    if (is_unfinished(entry)) continue;
+    if (entry.filename() == "checkpoints" && fs::is_directory(status_of(entry.string())) &&
+        !holds_finished_files(entry.string()))
+      continue;
     return false;
   }
   return true;
@@ -60,20 +89,20 @@ std::vector<SettingDifference> differences(const RunRequest& earlier, const RunR
     if (before != after) found.push_back({name, before, after});
   };
   compare("train-data", earlier.train_data, now.train_data);
-  compare("init-from", absolute(earlier.init_from), absolute(now.init_from));
+  compare("init-from", absolute_path(earlier.init_from), absolute_path(now.init_from));
   return found;
 }
 
 RunDirectory::State RunDirectory::state() const {
-  const fs::file_status status = fs::status(path_);
+  const fs::file_status status = status_of(path_);
   if (!fs::exists(status)) return State::absent;
   if (!fs::is_directory(status)) throw RequestError(path_ + " is a file, not a run directory; choose another --run");
-  if (!fs::exists(file(config_name))) {
+  if (!fs::exists(status_of(file(config_name)))) {
     if (as_good_as_empty(path_)) return State::absent;
     throw RequestError(path_ +
                        " holds other files and is not a run directory (it has no config.toml); choose another --run");
   }
-  return fs::exists(file(summary_name)) ? State::finished : State::unfinished;
+  return fs::exists(status_of(file(summary_name))) ? State::finished : State::unfinished;
 }
 
 RunRequest RunDirectory::earlier_request() const {
@@ -89,20 +118,37 @@ void RunDirectory::require_same(const RunRequest& now) const {
                                   path_, difference.now));
   }
   if (reasons.empty()) return;
-  reasons.push_back(
-      fmt::format("{0} belongs to another run; choose another --run, or go on with that one by "
-                  "'lockstep train --config {0}/{1} --run {0}'",
-                  path_, config_name));
+  if (state() == State::finished)
+    reasons.push_back(
+        fmt::format("the run of {0} is finished and stays as it is; to train on from its weights begin another run: "
+                    "--init-from {0} --run ANOTHER",
+                    path_));
+  else
+    reasons.push_back(
+        fmt::format("{0} belongs to another run; choose another --run, or go on with that one by "
+                    "'lockstep train --config {0}/{1} --run {0}'",
+                    path_, config_name));
   throw RequestError(std::move(reasons));
 }
 
 bool RunDirectory::has_checkpoints() const {
-  std::error_code absent;
-  const fs::directory_iterator entries{checkpoints(), absent};
-  return !absent && entries != fs::directory_iterator{};
+  return fs::exists(status_of(checkpoints())) && holds_finished_files(checkpoints());
 }
 
-void RunDirectory::make() const { make_directories_durably(checkpoints()); }
+bool RunDirectory::remove_if_nothing_came() const noexcept {
+  std::error_code failure;
+  if (fs::file_size(metrics(), failure) > 0 && !failure) return false;
+  fs::remove(checkpoints(), failure);  // fails unless it is empty
+  if (fs::exists(checkpoints(), failure)) return false;
+  for (const std::string& path : {metrics(), file(config_name)}) fs::remove(path, failure);
+  return fs::remove(path_, failure);
+}
+
+bool RunDirectory::make() const {
+  const bool was_there = fs::exists(status_of(path_));
+  make_directories_durably(checkpoints());
+  return !was_there;
+}
 
 void RunDirectory::write_config(const RunRequest& request) const {
   write_file(file(config_name), config_text(request));
@@ -111,16 +157,16 @@ void RunDirectory::write_config(const RunRequest& request) const {
 void RunDirectory::write_metrics(const std::vector<std::string>& lines) const {
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
-  write_file(file(metrics_name), text);
+  write_file(metrics(), text);
 }
 
 void RunDirectory::append_metrics(const std::string& line) const {
-  std::ofstream stream{file(metrics_name), std::ios::app | std::ios::binary};
+  std::ofstream stream{metrics(), std::ios::app | std::ios::binary};
   // One write of a whole line: a killed process leaves no half one.
   const std::string text = line + "\n";
   stream.write(text.data(), static_cast<std::streamsize>(text.size()));
   stream.flush();
-  if (!stream) throw FileError(file(metrics_name), "cannot be written; free space and run the same command again");
+  if (!stream) throw FileError(metrics(), "cannot be written; free space and run the same command again");
 }
 
 void RunDirectory::write_summary(const nlohmann::ordered_json& summary) const {

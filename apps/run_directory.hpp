@@ -29,18 +29,24 @@ class RunDirectory {
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] std::string checkpoints() const { return path_ + "/checkpoints"; }
+  [[nodiscard]] std::string metrics() const { return path_ + "/metrics.jsonl"; }
+  /// The weights that reached the best validation loss.
+  [[nodiscard]] std::string best_checkpoint() const { return checkpoints() + "/best.h5"; }
 
   enum class State { absent, unfinished, finished };
   /// Throws RequestError when there is something else under this path.
   [[nodiscard]] State state() const;
 
-  /// Throws RequestError that lists the differences when the directory belongs to another configuration.
+  /// Throws RequestError that lists the differences, and what to do, when the directory belongs to another
+  /// configuration.
   void require_same(const RunRequest& now) const;
-  /// Whether anything lies where checkpoints lie.
+  /// Whether anything lies where checkpoints lie, but what a killed writer left.
   [[nodiscard]] bool has_checkpoints() const;
+  /// Removes the directory again when the run came to no checkpoint and to no line of metrics; true when it is gone.
+  [[nodiscard]] bool remove_if_nothing_came() const noexcept;
 
-  /// Makes the directory and its folder for checkpoints.
-  void make() const;
+  /// Makes the directory and its folder for checkpoints; true when the directory was not there before.
+  bool make() const;
   void write_config(const RunRequest& request) const;
   /// Replaces metrics.jsonl by these lines.
   void write_metrics(const std::vector<std::string>& lines) const;

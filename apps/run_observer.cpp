@@ -7,11 +7,18 @@
 #include "apps/metrics_report.hpp"
 #include "apps/stop_signal.hpp"
 #include "apps/table.hpp"
+#include "core/error.hpp"
+#include "io/checkpoint_file.hpp"
 
 namespace lockstep {
 
-RunObserver::RunObserver(Console& console, const Form& form, const RunDirectory* directory)
-    : console_{console}, form_{form}, directory_{directory}, table_{form.task, form.epochs, form.validation} {
+RunObserver::RunObserver(Console& console, const Form& form, const RunDirectory* directory,
+                         std::optional<std::uint64_t> saved_step)
+    : console_{console},
+      form_{form},
+      directory_{directory},
+      table_{form.task, form.epochs, form.validation},
+      saved_step_{saved_step} {
   if (directory_ != nullptr) checkpoints_.emplace(directory_->checkpoints());
 }
 
@@ -39,8 +46,14 @@ std::string RunObserver::on_epoch(const EpochReport& report) {
   }
   record["seconds"] = report.seconds;
   record["samples_per_second"] = report.samples_per_second;
-  std::string line = record.dump();
-  directory_->append_metrics(line);
+  std::string line = record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  try {
+    if (!metrics_failed_) directory_->append_metrics(line);
+  } catch (const Error& failure) {
+    // The checkpoint keeps every line; the file is written anew at the end.
+    metrics_failed_ = true;
+    console_.note(fmt::format("warning: {}; training goes on", failure.what()));
+  }
 
   if (!heading_shown_) console_.out(table_.heading());
   heading_shown_ = true;
@@ -51,7 +64,59 @@ std::string RunObserver::on_epoch(const EpochReport& report) {
 bool RunObserver::stop_requested() { return !StopSignals::received().empty(); }
 
 void RunObserver::save(const Checkpoint& checkpoint) {
-  if (checkpoints_) checkpoints_->save(checkpoint);
+  if (!checkpoints_) return;
+  try {
+    checkpoints_->save(checkpoint, form_.keep);
+    saved_step_ = checkpoint.state.step;
+    if (!save_problem_.empty()) console_.note("checkpoints can be written again");
+    save_problem_.clear();
+    save_best(checkpoint);
+  } catch (const Error& failure) {
+    failed_step_ = checkpoint.state.step;
+    if (save_problem_.empty())
+      console_.note(fmt::format("warning: the checkpoint of step {} could not be written: {}; training goes on",
+                                failed_step_, failure.what()));
+    save_problem_ = failure.what();
+  }
+}
+
+void RunObserver::save_best(const Checkpoint& checkpoint) {
+  const TrainingState& state = checkpoint.state;
+  if (!state.best || state.best->epoch == best_epoch_saved_) return;
+  Checkpoint best{.configuration = checkpoint.configuration, .model = clone(checkpoint.model), .state = {}};
+  best.model.parameters = state.best->parameters.clone();
+  best.state.epoch = state.best->epoch;
+  best.state.history.assign(state.history.begin(), state.history.begin() + state.best->epoch);
+  best.state.step = nlohmann::json::parse(best.state.history.back()).at("step");
+  best.state.finished = true;  // nothing goes on from here: there is no state of the optimizer
+  try {
+    write_checkpoint(directory_->best_checkpoint(), best);
+    best_epoch_saved_ = state.best->epoch;
+  } catch (const Error& failure) {
+    console_.note(fmt::format("warning: the weights of the best epoch, {}, could not be written: {}; training goes on",
+                              state.best->epoch, failure.what()));
+  }
+}
+
+std::string RunObserver::record_end(const nlohmann::ordered_json& summary,
+                                    const std::vector<std::string>& history) const {
+  try {
+    if (metrics_failed_) directory_->write_metrics(history);
+    directory_->write_summary(summary);
+    return {};
+  } catch (const Error& failure) {
+    return fmt::format("the run is done and its weights are saved, but {}; run the same command again to complete it",
+                       failure.what());
+  }
+}
+
+std::string RunObserver::fault() const {
+  if (save_problem_.empty()) return {};
+  const std::string newest = saved_step_
+                                 ? fmt::format("that of step {}, from which the same command goes on", *saved_step_)
+                                 : std::string{"none, so the same command begins anew"};
+  return fmt::format("the state after step {} could not be saved: {}; the newest checkpoint is {}", failed_step_,
+                     save_problem_, newest);
 }
 
 }  // namespace lockstep

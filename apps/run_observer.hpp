@@ -14,6 +14,7 @@
 
 namespace lockstep {
 
+/// A checkpoint or a line of metrics that cannot be written is a warning: the run goes on, and what is newest stays.
 class RunObserver final : public TrainingObserver {
  public:
   struct Form {
@@ -21,16 +22,28 @@ class RunObserver final : public TrainingObserver {
     std::vector<std::string> target_names;
     Index epochs = 0;  ///< of the run; 0: steps decide
     bool validation = false;
+    int keep = 2;  ///< newest checkpoints
   };
-  /// `directory` is null on all ranks but the first.
-  RunObserver(Console& console, const Form& form, const RunDirectory* directory);
+  /// `directory` is null on all ranks but the first. `saved_step`: that of the checkpoint that the run goes on from.
+  RunObserver(Console& console, const Form& form, const RunDirectory* directory,
+              std::optional<std::uint64_t> saved_step);
 
   void on_step(const StepProgress& progress) override;
   [[nodiscard]] std::string on_epoch(const EpochReport& report) override;
   [[nodiscard]] bool stop_requested() override;
   void save(const Checkpoint& checkpoint) override;
 
+  /// Why the last state could not be saved, and what there is instead; "" when it was. Rank 0 only.
+  [[nodiscard]] std::string fault() const;
+  /// The step of the newest checkpoint.
+  [[nodiscard]] std::optional<std::uint64_t> saved_step() const noexcept { return saved_step_; }
+  /// Writes what the end of the run leaves; returns what could not be written, and what to do, or "". Rank 0 only.
+  [[nodiscard]] std::string record_end(const nlohmann::ordered_json& summary,
+                                       const std::vector<std::string>& history) const;
+
  private:
+  void save_best(const Checkpoint& checkpoint);
+
   Console& console_;
   Form form_;
   const RunDirectory* directory_;
@@ -38,6 +51,11 @@ class RunObserver final : public TrainingObserver {
   bool heading_shown_ = false;
   std::optional<Progress> progress_;
   std::optional<CheckpointDirectory> checkpoints_;
+  std::optional<std::uint64_t> saved_step_;
+  std::uint64_t failed_step_ = 0;
+  std::string save_problem_;
+  bool metrics_failed_ = false;
+  Index best_epoch_saved_ = 0;
 };
 
 }  // namespace lockstep

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "apps/agreement.hpp"
+#include "core/network.hpp"
 #include "io/checkpoint_directory.hpp"
 #include "io/checkpoint_file.hpp"
 
@@ -44,20 +45,29 @@ struct Decision {
 Decision decide(const RunDirectory& directory, const RunRequest& request) {
   Decision decision;
   RunPlan& plan = decision.plan;
-  const RunDirectory::State state = directory.state();
+  RunDirectory::State state = directory.state();
+  if (state == RunDirectory::State::unfinished) {
+    plan.lock.emplace(directory);
+    state = directory.state();  // whoever held the lock may have finished meanwhile
+  }
   // A run that never came to a checkpoint has nothing to lose: the corrected command may begin in its place.
   if (state == RunDirectory::State::finished || directory.has_checkpoints()) directory.require_same(request);
   if (state == RunDirectory::State::finished) {
     plan.finished = true;
     plan.summary = directory.read_summary();
-    return decision;
+  } else if (state == RunDirectory::State::unfinished) {
+    decision.checkpoint_path = take_newest_checkpoint(directory, plan);
   }
-  if (state == RunDirectory::State::absent) directory.make();
-  plan.lock.emplace(directory);
-  if (state == RunDirectory::State::unfinished) decision.checkpoint_path = take_newest_checkpoint(directory, plan);
-  directory.write_config(request);
-  directory.write_metrics(plan.resume ? plan.resume->state.history : std::vector<std::string>{});
   return decision;
+}
+
+/// Makes the directory of a new run, and holds it.
+void claim(const RunDirectory& directory, RunPlan& plan) {
+  plan.made_directory = directory.make();
+  plan.lock.emplace(directory);
+  if (directory.state() != RunDirectory::State::absent)
+    throw RequestError("another lockstep has just begun in " + directory.path() +
+                       "; run the same command again to go on from there, or choose another --run");
 }
 
 }  // namespace
@@ -67,11 +77,30 @@ RunPlan plan_run(const RunDirectory& directory, const RunRequest& request, Commu
   Decision decision = agreed(communicator, [&] { return first ? decide(directory, request) : Decision{}; });
   decision.plan.finished = !text_of_first(communicator, decision.plan.finished ? "finished" : "").empty();
   const std::string path = text_of_first(communicator, decision.checkpoint_path);
+  if (path.empty()) return std::move(decision.plan);
   agreed(communicator, [&] {
-    if (!first && !path.empty()) decision.plan.resume = read_checkpoint(path);
+    if (!first) decision.plan.resume = read_checkpoint(path);
     return true;
   });
+  const Model& model = decision.plan.resume->model;
+  require_same_on_all_ranks(communicator, "the weights in " + path,
+                            weights_hash(model.network.layout(), model.parameters.span()));
   return std::move(decision.plan);
+}
+
+void begin_run(const RunDirectory& directory, const RunRequest& request, RunPlan& plan, Communicator& communicator) {
+  agreed(communicator, [&] {
+    if (communicator.rank() != 0) return true;
+    if (!plan.lock) claim(directory, plan);
+    try {
+      directory.write_config(request);
+      directory.write_metrics(plan.resume ? plan.resume->state.history : std::vector<std::string>{});
+    } catch (const FileError&) {
+      if (plan.made_directory) (void)directory.remove_if_nothing_came();
+      throw;
+    }
+    return true;
+  });
 }
 
 }  // namespace lockstep

@@ -19,11 +19,15 @@ struct RunPlan {
   std::optional<Checkpoint> resume;               ///< where to go on
   std::vector<std::string> remarks;               ///< for people: what is continued, what was passed over
   std::optional<RunLock> lock;                    ///< rank 0 only, to be held until the end
+  bool made_directory = false;                    ///< by begin_run, rank 0 only
 };
 
-/// Decides on rank 0, prepares the directory there (config.toml, metrics.jsonl as of the checkpoint) and tells all
-/// ranks. Throws AgreedError: the directory is something else's or another run's, or a checkpoint cannot be read.
-/// Collective.
+/// Decides on rank 0, without writing, and tells all ranks. Throws AgreedError: the directory is something else's or
+/// another run's, or a checkpoint cannot be read, or is not the same on all ranks. Collective.
 [[nodiscard]] RunPlan plan_run(const RunDirectory& directory, const RunRequest& request, Communicator& communicator);
+
+/// Prepares the directory on rank 0 for a run that begins or goes on: makes it, locks it, writes config.toml, and
+/// metrics.jsonl as of the checkpoint. Throws AgreedError. Collective.
+void begin_run(const RunDirectory& directory, const RunRequest& request, RunPlan& plan, Communicator& communicator);
 
 }  // namespace lockstep

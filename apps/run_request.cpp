@@ -6,11 +6,14 @@
 
 #include <filesystem>
 
+#include "apps/content_check.hpp"
+
 namespace lockstep {
 
-std::string data_identity(const DatasetInfo& data) {
-  return fmt::format("{}, {} samples of {} features", std::filesystem::path{data.name}.filename().string(),
-                     data.samples, data.features);
+std::string data_identity(const Dataset& data) {
+  const DatasetInfo& info = data.info();
+  return fmt::format("{}, {} samples of {} features, content {}", std::filesystem::path{info.name}.filename().string(),
+                     info.samples, info.features, content_fingerprint(data));
 }
 
 }  // namespace lockstep

@@ -17,11 +17,13 @@ struct RunRequest {
   std::string run;         ///< path of the run directory
   std::string init_from;   ///< path of a checkpoint or run directory whose parameters to begin with, or ""
   std::string train_data;  ///< what the training data are (see data_identity), once they are open; else ""
+  std::string test_data;   ///< the same of the test data
 
   friend bool operator==(const RunRequest&, const RunRequest&) = default;
 };
 
-/// "train.h5, 60000 samples of 784 features": the same for the same data in another folder.
-[[nodiscard]] std::string data_identity(const DatasetInfo& data);
+/// "train.h5, 60000 samples of 784 features, content 0123...": the same for the same data in another folder. Reads what
+/// content_fingerprint reads.
+[[nodiscard]] std::string data_identity(const Dataset& data);
 
 }  // namespace lockstep

@@ -14,13 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string shape_of(const NetworkSpec& spec) {
-  std::vector<Index> sizes{spec.inputs};
-  sizes.insert(sizes.end(), spec.hidden.begin(), spec.hidden.end());
-  sizes.push_back(spec.outputs);
-  return fmt::format("{}", fmt::join(sizes, "-"));
-}
-
 /// The training figures of the last epoch, as metrics.jsonl has them.
 void add_last_epoch(Json& summary, const TrainingState& state) {
   if (state.history.empty()) return;
@@ -53,24 +46,59 @@ std::string figures_table(const Json& summary) {
   return table.text();
 }
 
+/// Stopped for want of patience, not at the last epoch or step.
+bool stopped_early(const TrainConfig& config, const TrainingState& state) {
+  const bool complete =
+      config.steps > 0 ? state.step == static_cast<std::uint64_t>(config.steps) : state.epoch == config.epochs;
+  return config.patience > 0 && state.best && !complete;
+}
+
+/// Which epoch's weights these are, and why training ended; "" when it is simply the last.
+std::string ending(const Json& summary) {
+  if (!summary.contains("best_epoch")) return {};
+  const Index last = summary.value("epochs", Index{0});
+  const Index best = summary.value("best_epoch", Index{0});
+  if (!summary.value("best_weights_restored", false)) {
+    if (best == last) return {};
+    return fmt::format("of the last epoch, {}; the best by validation loss, {}, is kept in checkpoints/best.h5", last,
+                       best);
+  }
+  if (summary.value("stopped_early", false))
+    return fmt::format("of epoch {}, the best by validation loss; stopped early after epoch {}", best, last);
+  return fmt::format("of epoch {}, the best by validation loss of all {} epochs", best, last);
+}
+
 std::string plural(Index count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
 }  // namespace
 
+std::string network_shape(const NetworkSpec& spec) {
+  std::vector<Index> sizes{spec.inputs};
+  sizes.insert(sizes.end(), spec.hidden.begin(), spec.hidden.end());
+  sizes.push_back(spec.outputs);
+  return fmt::format("{}", fmt::join(sizes, "-"));
+}
+
 Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
   const TrainResult& result = run.result;
   const Model& model = result.model;
   Json summary;
+  summary["status"] = "finished";
   summary["weights_hash"] = result.hash;
   summary["task"] = name_of(model.task);
-  summary["network"] = shape_of(model.network.spec());
+  summary["network"] = network_shape(model.network.spec());
   summary["parameters"] = model.network.layout().parameters();
   summary["train_data"] = run.request.train_data;
+  if (!run.request.test_data.empty()) summary["test_data"] = run.request.test_data;
   summary["steps"] = result.state.step;
   summary["epochs"] = result.state.epoch;
-  if (result.state.best) summary["best_epoch"] = result.state.best->epoch;
+  if (result.state.best) {
+    summary["best_epoch"] = result.state.best->epoch;
+    summary["best_weights_restored"] = run.request.config.patience > 0;
+    summary["stopped_early"] = stopped_early(run.request.config, result.state);
+  }
   add_last_epoch(summary, result.state);
   if (result.validation) add_metrics(summary, "validation_", model.task, *result.validation, model.target_names);
   if (run.test) add_metrics(summary, "test_", model.task, *run.test, model.target_names);
@@ -86,18 +114,20 @@ Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
 
 std::string summary_text(const Json& summary, const RunRequest& request) {
   const std::string data = request.test.empty() ? "DATA.h5" : request.test;
-  return fmt::format(
-      "\n{}\n\n{}\n", figures_table(summary),
-      listing({{"network", fmt::format("{}, {} parameters", summary.value("network", ""),
-                                       with_thousands(summary.value("parameters", 0.0)))},
-               {"weights hash", summary.value("weights_hash", "")},
-               {"time", fmt::format("{:.1f} s, {} samples/s on {} of {}", summary.value("wall_seconds", 0.0),
-                                    with_thousands(summary.value("samples_per_second", 0.0)),
-                                    plural(summary.value("ranks", Index{1}), "rank"),
-                                    plural(summary.value("threads", Index{1}), "thread"))},
-               {"lies in", request.run + " (config.toml, metrics.jsonl, summary.json, checkpoints/)"},
-               {"next", fmt::format("lockstep evaluate {} {}", request.run, data)},
-               {"", fmt::format("lockstep predict {} {} predictions.h5", request.run, data)}}));
+  std::vector<std::pair<std::string, std::string>> lines{
+      {"network", fmt::format("{}, {} parameters", summary.value("network", ""),
+                              with_thousands(summary.value("parameters", 0.0)))}};
+  if (const std::string weights = ending(summary); !weights.empty()) lines.emplace_back("weights", weights);
+  lines.insert(lines.end(),
+               {{"weights hash", summary.value("weights_hash", "")},
+                {"time", fmt::format("{:.1f} s, {} samples/s on {} of {}", summary.value("wall_seconds", 0.0),
+                                     with_thousands(summary.value("samples_per_second", 0.0)),
+                                     plural(summary.value("ranks", Index{1}), "rank"),
+                                     plural(summary.value("threads", Index{1}), "thread"))},
+                {"lies in", request.run + " (config.toml, metrics.jsonl, summary.json, checkpoints/)"},
+                {"next", fmt::format("lockstep evaluate {} {}", request.run, data)},
+                {"", fmt::format("lockstep predict {} {} predictions.h5", request.run, data)}});
+  return fmt::format("\n{}\n\n{}\n", figures_table(summary), listing(lines));
 }
 
 }  // namespace lockstep

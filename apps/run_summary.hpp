@@ -12,6 +12,9 @@
 
 namespace lockstep {
 
+/// "784-300-100-10": inputs, hidden units, outputs.
+[[nodiscard]] std::string network_shape(const NetworkSpec& spec);
+
 /// What there is to say about a finished run.
 struct FinishedRun {
   const RunRequest& request;

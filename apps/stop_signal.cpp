@@ -4,13 +4,15 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
 namespace lockstep {
 namespace {
 
-volatile std::sig_atomic_t received_signal = 0;
+std::atomic<int> received_signal = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a handler may not wait for a lock");
 
 extern "C" void note_signal(int number) {
   if (number == SIGINT && received_signal == SIGINT) {
@@ -25,6 +27,14 @@ void install(int number, struct sigaction* earlier) {
   action.sa_handler = note_signal;
   action.sa_flags = SA_RESTART;
   sigaction(number, &action, earlier);
+}
+
+/// Once a signal came, the run is on its way out with its own status: a second one must not change that.
+void restore(int number, const struct sigaction& earlier) {
+  if (received_signal == 0)
+    sigaction(number, &earlier, nullptr);
+  else
+    std::signal(number, SIG_IGN);
 }
 
 sigset_t stop_signals() {
@@ -56,9 +66,9 @@ StopSignals::StopSignals() {
 StopSignals::~StopSignals() {
   pthread_sigmask(SIG_SETMASK, &earlier_mask_, nullptr);
   listener_ = {};
-  sigaction(SIGTERM, &earlier_term_, nullptr);
-  sigaction(SIGINT, &earlier_int_, nullptr);
-  sigaction(SIGUSR1, &earlier_user1_, nullptr);
+  restore(SIGTERM, earlier_term_);
+  restore(SIGINT, earlier_int_);
+  restore(SIGUSR1, earlier_user1_);
 }
 
 std::string_view StopSignals::received() noexcept {

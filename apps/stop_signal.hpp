@@ -8,13 +8,12 @@
 
 namespace lockstep {
 
-/// While it lives, SIGTERM, SIGINT and SIGUSR1 only leave a note; a second SIGINT ends the process as usual.
-/// One at a time.
+/// While it lives, SIGTERM, SIGINT and SIGUSR1 only leave a note; a second SIGINT ends the process as usual. After it,
+/// if one came, all three are ignored, so that what is left of the process ends with its own status. One at a time.
 ///
-/// A handler must not run on a thread that multiplies matrices: with it there, 7 of 24 stopped runs ended with a
-/// corrupted heap, with a thread of its own none did (most likely oneDNN's generated code uses memory where the kernel
-/// puts a signal's frame). So the signals are blocked in the calling thread and in those that it starts, and one thread
-/// takes them.
+/// A handler must not run on a thread that multiplies matrices: with it there, stopped runs ended now and then with a
+/// corrupted heap (most likely oneDNN's generated code uses memory where the kernel puts a signal's frame). So the
+/// signals are blocked in the calling thread and in those that it starts, and one thread takes them.
 class StopSignals {
  public:
   StopSignals();

@@ -62,9 +62,11 @@ std::string listing(const std::vector<std::pair<std::string, std::string>>& entr
 }
 
 std::string short_number(double value) {
+  constexpr int decimals_below_ten = 4;
   const double size = std::fabs(value);
-  if (size == 0 || (size >= 1e-3 && size < 1e6) || !std::isfinite(value)) return fmt::format("{:.4f}", value);
-  return fmt::format("{:.2e}", value);
+  if (size != 0 && std::isfinite(value) && (size < 1e-3 || size >= 1e6)) return fmt::format("{:.2e}", value);
+  const int digits_more = size < 10 || !std::isfinite(value) ? 0 : static_cast<int>(std::floor(std::log10(size)));
+  return fmt::format("{:.{}f}", value, std::max(0, decimals_below_ten - digits_more));
 }
 
 std::string with_thousands(double value) {

@@ -32,4 +32,6 @@ int terminal_columns() {
   return terminal.get() < 0 ? 0 : columns_of(terminal.get());
 }
 
+int output_columns() { return columns_of(STDOUT_FILENO); }
+
 }  // namespace lockstep

@@ -7,21 +7,21 @@
 
 #include "apps/agreement.hpp"
 #include "apps/command.hpp"
-#include "apps/config_file.hpp"
+#include "apps/content_check.hpp"
 #include "apps/data_source.hpp"
+#include "apps/gradient_report.hpp"
 #include "apps/json_text.hpp"
+#include "apps/machine_memory.hpp"
 #include "apps/model_source.hpp"
 #include "apps/placement.hpp"
 #include "apps/run_observer.hpp"
 #include "apps/run_plan.hpp"
 #include "apps/run_summary.hpp"
-#include "apps/setting_flags.hpp"
 #include "apps/stop_signal.hpp"
-#include "apps/table.hpp"
-#include "apps/text_file.hpp"
+#include "apps/train_flags.hpp"
 #include "core/settings.hpp"
 #include "parallel/evaluator.hpp"
-#include "parallel/gradient_check.hpp"
+#include "parallel/run_setup.hpp"
 
 namespace lockstep {
 namespace {
@@ -36,7 +36,7 @@ void append(Problems& problems, const Problems& more) {
 
 class TrainCommand {
  public:
-  TrainCommand(CLI::App& command, CommandContext& context);
+  TrainCommand(CLI::App& command, CommandContext& context) : context_{context}, flags_{command} {}
   int run();
 
  private:
@@ -45,128 +45,118 @@ class TrainCommand {
     std::unique_ptr<Dataset> test;
   };
 
-  void add_path(CLI::App& command, const std::string& name, std::string RunRequest::*member, const std::string& help);
-  [[nodiscard]] RunRequest understood_request(Problems& problems) const;
   [[nodiscard]] Data open_data(RunRequest& request, Problems problems) const;
-  [[nodiscard]] TrainConfig placed(TrainConfig config) const;
-  int check(const TrainConfig& config, const Dataset& data) const;
+  void identify_data(RunRequest& request, const Data& data) const;
+  [[nodiscard]] TrainConfig placed(TrainConfig config, const DatasetInfo& info) const;
+  [[nodiscard]] std::optional<Model> initial_model(const RunRequest& request, const DatasetInfo& info) const;
   int show_finished(const nlohmann::ordered_json* summary, const RunRequest& request) const;
   int train_in_directory(const RunRequest& request, const TrainConfig& config, const Data& data);
+  [[noreturn]] void leave_diverged(const DivergenceError& failure, const RunDirectory& directory, const RunPlan& plan,
+                                   const RunObserver& observer) const;
   [[nodiscard]] std::optional<Metrics> tested(const TrainResult& result, const Data& data) const;
   int say_interrupted(const RunRequest& request, const TrainResult& result) const;
+  void require_expected(std::string_view hash) const;
 
   [[nodiscard]] Communicator& world() const { return context_.mpi.world(); }
+  [[nodiscard]] bool first() const { return world().rank() == 0; }
 
   CommandContext& context_;
-  std::string config_path_;
-  RunRequest given_paths_;
-  std::unique_ptr<SettingFlags> flags_;
-  bool check_gradients_ = false;
-  bool json_ = false;
+  TrainFlags flags_;
   Clock::time_point start_ = Clock::now();
 };
-
-TrainCommand::TrainCommand(CLI::App& command, CommandContext& context) : context_{context} {
-  command.add_option("--config", config_path_, "Read settings and paths from a TOML file; flags override it")
-      ->type_name("RUN.toml");
-  add_path(command, "train", &RunRequest::train, "Training data, made by 'lockstep data'");
-  add_path(command, "test", &RunRequest::test, "Test data: evaluated once, at the end");
-  add_path(command, "run", &RunRequest::run, "Run directory: made, or continued when the same run began there");
-  add_path(command, "init-from", &RunRequest::init_from, "Begin with the weights of a checkpoint or run directory");
-  command.add_flag("--check-gradients", check_gradients_,
-                   "Compare backpropagation with finite differences on this network and data, and leave");
-  command.add_flag("--json", json_, "Print one machine-readable object on standard output: the summary");
-  flags_ = std::make_unique<SettingFlags>(command);
-  command.footer(
-      "Every setting is also a key of RUN.toml: learning-rate = 0.01, hidden = [300, 100].\n"
-      "The same command again continues an unfinished run; a finished one says so and changes nothing.\n\n"
-      "Examples:\n"
-      "  lockstep train --train train.h5 --test test.h5 --run runs/first\n"
-      "  lockstep train --train train.h5 --run runs/linear --hidden= --optimizer sgd --learning-rate 0.01\n"
-      "  mpirun -n 2 lockstep train --train train.h5 --run runs/two --validation 0.1 --patience 5\n"
-      "  lockstep train --config runs/first/config.toml --run runs/again   repeats a run to the last bit");
-}
-
-void TrainCommand::add_path(CLI::App& command, const std::string& name, std::string RunRequest::*member,
-                            const std::string& help) {
-  command.add_option("--" + name, given_paths_.*member, help)->type_name(name == "run" ? "DIR" : "PATH");
-}
-
-RunRequest TrainCommand::understood_request(Problems& problems) const {
-  RunRequest request;
-  if (!config_path_.empty()) {
-    const std::string own_text =
-        agreed(world(), [&] { return world().rank() == 0 ? text_of_file(config_path_) : std::string{}; });
-    try {
-      parse_config(text_of_first(world(), own_text), config_path_, request);
-    } catch (const RequestError& failure) {
-      append(problems, failure.problems());
-    }
-  }
-  for (const auto member : {&RunRequest::train, &RunRequest::test, &RunRequest::run, &RunRequest::init_from})
-    if (!(given_paths_.*member).empty()) request.*member = given_paths_.*member;
-  flags_->apply(request.config, problems);
-  if (request.train.empty())
-    problems.emplace_back("no training data: give --train A.h5 (or train = \"A.h5\" in RUN.toml)");
-  if (request.run.empty() && !check_gradients_)
-    problems.emplace_back("no run directory: give --run DIR, where the results go (or run = \"DIR\" in RUN.toml)");
-  return request;
-}
 
 TrainCommand::Data TrainCommand::open_data(RunRequest& request, Problems problems) const {
   Data data;
   if (!request.train.empty()) data.train = try_open_dataset(request.train, problems);
   if (!request.test.empty()) data.test = try_open_dataset(request.test, problems);
   if (data.train != nullptr) {
+    request.config = resolved(request.config, data.train->info().task);
     append(problems, lockstep::problems(request.config, data.train->info(), world().ranks()));
     if (data.test != nullptr) append(problems, mismatches(data.train->info(), data.test->info()));
   } else {
     append(problems, lockstep::problems(request.config));
   }
   agree_on_problems(world(), problems);
-  request.config = resolved(request.config, data.train->info().task);
-  request.train_data = data_identity(data.train->info());
+  for (const std::string& sentence : settings_without_effect(request.config))
+    context_.console.note("note: " + sentence);
   return data;
 }
 
-/// Settles the number of threads, and warns of what will be slow.
-TrainConfig TrainCommand::placed(TrainConfig config) const {
+/// Says in the request what the data are, and that they are the same on all ranks and in the file of settings.
+void TrainCommand::identify_data(RunRequest& request, const Data& data) const {
+  const std::string configured = request.train_data;
+  request.train_data = agreed(world(), [&] { return data_identity(*data.train); });
+  require_same_on_all_ranks(world(), "the training data", request.train_data);
+  if (data.test != nullptr) {
+    request.test_data = agreed(world(), [&] { return data_identity(*data.test); });
+    require_same_on_all_ranks(world(), "the test data", request.test_data);
+  }
+  if (!configured.empty() && configured != request.train_data)
+    context_.console.note(
+        fmt::format("warning: {} is of a run on other data ({}; now {}), so this one does not repeat it",
+                    flags_.config_path(), configured, request.train_data));
+}
+
+/// Settles the number of threads, warns of what will be slow, and refuses what this host cannot hold.
+TrainConfig TrainCommand::placed(TrainConfig config, const DatasetInfo& info) const {
   const std::vector<Placement> placements = gather_placements(world());
+  const auto rank = static_cast<std::size_t>(world().rank());
+  const auto here = std::count_if(placements.begin(), placements.end(),
+                                  [&](const Placement& other) { return other.host == placements[rank].host; });
+  const std::string problem = memory_problem(network_spec(config, info), config.optimizer, static_cast<int>(here),
+                                             world().ranks(), memory_bytes());
+  agree_on_problems(world(), problem.empty() ? Problems{} : Problems{problem});
   for (const std::string& warning : placement_warnings(placements, config.threads))
     context_.console.note("warning: " + warning);
-  if (config.threads == 0) config.threads = fair_threads(placements, static_cast<std::size_t>(world().rank()));
+  if (config.threads == 0) config.threads = fair_threads(placements, rank);
   return config;
 }
 
-int TrainCommand::check(const TrainConfig& config, const Dataset& data) const {
-  Table table;
-  table.add({"parameters", "backpropagation", "differences", "error", ""});
-  bool all_passed = true;
-  double tolerance = 0;
-  nlohmann::ordered_json blocks = nlohmann::ordered_json::array();
-  for (const DirectionalCheck& block : check_gradients(config, data, world())) {
-    table.add({block.block, fmt::format("{:.6e}", block.by_backpropagation),
-               fmt::format("{:.6e}", block.by_differences), fmt::format("{:.1e}", block.relative_error),
-               block.passed ? "agrees" : "DIFFERS"});
-    blocks.push_back({{"block", block.block},
-                      {"backpropagation", block.by_backpropagation},
-                      {"differences", block.by_differences},
-                      {"relative_error", block.relative_error},
-                      {"passed", block.passed}});
-    all_passed = all_passed && block.passed;
-    tolerance = block.tolerance;
-  }
-  context_.console.out(fmt::format("{}\nrelative errors up to {} agree", table.text(), tolerance));
-  if (json_) context_.console.json(json_text({{"passed", all_passed}, {"tolerance", tolerance}, {"blocks", blocks}}));
-  if (!all_passed) context_.console.note("error: the gradients of this network are not those of its loss");
-  return all_passed ? exit_done : exit_fault;
+/// The weights to begin with, when some were asked for, of the form that these settings and data want.
+std::optional<Model> TrainCommand::initial_model(const RunRequest& request, const DatasetInfo& info) const {
+  if (request.init_from.empty()) return std::nullopt;
+  LoadedCheckpoint loaded = load_checkpoint(request.init_from, context_);
+  Model& model = loaded.checkpoint.model;
+  const std::string given = network_shape(model.network.spec());
+  const std::string wanted = network_shape(network_spec(request.config, info));
+  if (given != wanted)
+    throw AgreedError(
+        fmt::format("{} holds a network of {} units, but these settings and data want {}; give the same "
+                    "--hidden and data, or leave --init-from out",
+                    loaded.path, given, wanted));
+  agree_on_problems(world(), lockstep::problems(model, request.config, info));
+  require_same_on_all_ranks(world(), "the weights in " + loaded.path,
+                            weights_hash(model.network.layout(), model.parameters.span()));
+  return std::move(model);
+}
+
+void TrainCommand::require_expected(std::string_view hash) const {
+  const std::string expected = flags_.expected_hash();
+  agree_on_fault_of_first(
+      world(),
+      expected.empty() || hash == expected
+          ? std::string{}
+          : fmt::format("the weights hash is {}, but --expect-hash asks for {}: data, settings, seed, build or "
+                        "instruction set are not those of that run; compare its config.toml and 'lockstep "
+                        "doctor'",
+                        hash, expected));
 }
 
 int TrainCommand::show_finished(const nlohmann::ordered_json* summary, const RunRequest& request) const {
-  if (summary == nullptr) return exit_done;
+  if (summary == nullptr) {
+    require_expected({});
+    return exit_done;
+  }
   context_.console.out(request.run + " is finished already; nothing was changed");
   context_.console.out(summary_text(*summary, request));
-  if (json_) context_.console.json(json_text(*summary));
+  if (const std::string tested_on = summary->value("test_data", "");
+      !request.test_data.empty() && tested_on != request.test_data)
+    context_.console.note(
+        fmt::format("note: {}; for {}: lockstep evaluate {} {}",
+                    tested_on.empty() ? "the run was not tested" : fmt::format("the test figures are of {}", tested_on),
+                    request.test_data, request.run, request.test));
+  if (flags_.json()) context_.console.json(json_text(*summary));
+  require_expected(summary->value("weights_hash", ""));
   return exit_done;
 }
 
@@ -175,7 +165,28 @@ int TrainCommand::say_interrupted(const RunRequest& request, const TrainResult& 
   context_.console.note(fmt::format("stopped by {} after step {}, saved in {}; the same command goes on from there",
                                     signal.empty() ? "a signal to another rank" : signal, result.state.step,
                                     request.run));
+  if (flags_.json())
+    context_.console.json(json_text({{"status", "interrupted"},
+                                     {"signal", signal},
+                                     {"run", request.run},
+                                     {"weights_hash", result.hash},
+                                     {"steps", result.state.step},
+                                     {"epochs", result.state.epoch}}));
   return exit_interrupted;
+}
+
+/// Every rank computes the same losses and so throws the same at the same step.
+void TrainCommand::leave_diverged(const DivergenceError& failure, const RunDirectory& directory, const RunPlan& plan,
+                                  const RunObserver& observer) const {
+  Problems reasons = failure.problems();
+  if (observer.saved_step())
+    reasons.push_back(
+        fmt::format("the last good state, of step {}, is kept in {}", *observer.saved_step(), directory.checkpoints()));
+  else if (first() && plan.made_directory && directory.remove_if_nothing_came())
+    reasons.push_back(fmt::format("there was nothing to keep yet: {} was removed again", directory.path()));
+  else
+    reasons.push_back(fmt::format("no checkpoint was due before; {} tells how it went", directory.metrics()));
+  throw AgreedError(reasons);
 }
 
 std::optional<Metrics> TrainCommand::tested(const TrainResult& result, const Data& data) const {
@@ -188,51 +199,63 @@ std::optional<Metrics> TrainCommand::tested(const TrainResult& result, const Dat
 }
 
 int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfig& config, const Data& data) {
-  std::optional<LoadedCheckpoint> initial;
-  if (!request.init_from.empty()) initial.emplace(load_checkpoint(request.init_from, context_));
-  const DatasetInfo& info = data.train->info();
-  if (initial) agree_on_problems(world(), problems(initial->checkpoint.model, config, info));
   const RunDirectory directory{request.run};
   RunPlan plan = plan_run(directory, request, world());
   for (const std::string& remark : plan.remarks) context_.console.note(remark);
   if (plan.finished) return show_finished(plan.summary ? &*plan.summary : nullptr, request);
 
-  if (plan.resume) agree_on_problems(world(), problems(*plan.resume, config, info));
-  const bool first = world().rank() == 0;
+  const DatasetInfo& info = data.train->info();
+  std::optional<Model> initial;
+  if (plan.resume) {
+    agree_on_problems(world(), lockstep::problems(*plan.resume, config, info));
+  } else {
+    initial = initial_model(request, info);
+    require_finite_features(*data.train, world(), context_.console);
+  }
+  if (data.test != nullptr) require_finite_features(*data.test, world(), context_.console);
+  begin_run(directory, request, plan, world());
   RunObserver observer{context_.console,
                        {.task = info.task,
                         .target_names = info.target_names,
                         .epochs = config.steps > 0 ? 0 : config.epochs,
-                        .validation = config.validation > 0},
-                       first ? &directory : nullptr};
+                        .validation = config.validation > 0,
+                        .keep = static_cast<int>(std::min<Index>(config.keep, 1'000'000))},
+                       first() ? &directory : nullptr,
+                       plan.resume ? std::optional{plan.resume->state.step} : std::nullopt};
   const StopSignals signals;
-  const TrainResult result = train(config, *data.train, world(), observer, std::move(plan.resume),
-                                   initial ? &initial->checkpoint.model : nullptr);
+  const TrainResult result = [&] {
+    try {
+      return train(config, *data.train, world(), observer, std::move(plan.resume), initial ? &*initial : nullptr);
+    } catch (const DivergenceError& failure) {
+      leave_diverged(failure, directory, plan, observer);
+    }
+  }();
+  agree_on_fault_of_first(world(), observer.fault());
   if (result.interrupted) return say_interrupted(request, result);
   const std::optional<Metrics> test = tested(result, data);
-  if (!first) return exit_done;
   const double wall_seconds = std::chrono::duration<double>(Clock::now() - start_).count();
   const nlohmann::ordered_json summary =
       run_summary({.request = request, .result = result, .test = test, .wall_seconds = wall_seconds}, context_.mpi);
-  directory.write_summary(summary);
+  agree_on_fault_of_first(world(), first() ? observer.record_end(summary, result.state.history) : std::string{});
   context_.console.out(summary_text(summary, request));
-  if (json_) context_.console.json(json_text(summary));
+  if (flags_.json()) context_.console.json(json_text(summary));
+  require_expected(result.hash);
   return exit_done;
 }
 
 int TrainCommand::run() {
-  if (json_) context_.console.reserve_output_for_json();
+  if (flags_.json()) context_.console.reserve_output_for_json();
   Problems problems;
-  RunRequest request = understood_request(problems);
+  RunRequest request = flags_.understood(world(), problems);
   const Data data = open_data(request, problems);
-  const TrainConfig config = placed(request.config);
+  const TrainConfig config = placed(request.config, data.train->info());
+  identify_data(request, data);
+  if (!flags_.check_gradients()) return train_in_directory(request, config, data);
+  require_finite_features(*data.train, world(), context_.console);
   try {
-    return check_gradients_ ? check(config, *data.train) : train_in_directory(request, config, data);
+    return report_gradients(config, *data.train, context_, flags_.json());
   } catch (const DivergenceError& failure) {
-    // Every rank computes the same losses and so throws the same at the same step.
-    Problems reasons = failure.problems();
-    if (!check_gradients_) reasons.push_back("the last good state, if any, is kept in " + request.run + "/checkpoints");
-    throw AgreedError(reasons);
+    throw AgreedError(failure.problems());
   }
 }
 

@@ -46,6 +46,35 @@ TEST(Agreement, NamesTheRankOfAProblemThatNotAllHave) {
   EXPECT_EQ(found, std::vector<std::string>{expected});
 }
 
+TEST(Agreement, CarriesAnyBytes) {
+  const std::string latin1{
+      "stra\xDF"
+      "e\0 end",
+      11};
+  EXPECT_EQ(problems_agreed({latin1, ""}), (std::vector<std::string>{latin1, ""}));
+}
+
+TEST(Agreement, NamesTheRanksThatHaveOtherTextsThanTheFirst) {
+  EXPECT_NO_THROW(require_same_on_all_ranks(world(), "the data", "abc"));
+  const std::string mine = world().rank() == 0 ? "abc" : "abd";
+  if (world().ranks() == 1) return;
+  try {
+    require_same_on_all_ranks(world(), "the data", mine);
+    FAIL() << "was accepted";
+  } catch (const AgreedError& failure) {
+    const std::string ranks = world().ranks() == 2 ? "rank 1 has" : "ranks 1, 2 have";
+    EXPECT_NE(
+        std::string{failure.what()}.find("the data differ between ranks: rank 0 has 'abc', but " + ranks + " 'abd'"),
+        std::string::npos)
+        << failure.what();
+  }
+}
+
+TEST(Agreement, MakesAFaultOfTheFirstRankOneOfAll) {
+  EXPECT_NO_THROW(agree_on_fault_of_first(world(), world().rank() == 0 ? "" : "not asked"));
+  EXPECT_THROW(agree_on_fault_of_first(world(), world().rank() == 0 ? "disk full" : ""), AgreedFault);
+}
+
 TEST(Agreement, ThrowsOnAllRanksWhenAnActionFailsOnOne) {
   const int last = world().ranks() - 1;
   const auto action = [&] {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "core/settings.hpp"
 #include "support/command.hpp"
@@ -42,6 +43,25 @@ TEST(CommandLine, ShowsEverySettingWithItsDefaultUnderItsHeading) {
   EXPECT_NE(result.out.find("[adam]"), std::string::npos) << result.out;
 }
 
+TEST(CommandLine, SaysWhatItsExitStatusesMean) {
+  for (const Arguments& command : {Arguments{"--help"}, Arguments{"train", "--help"}}) {
+    const CommandResult result = run_lockstep(command);
+    for (const char* word : {"Exit status", "75 stopped by", "2 the request is wrong"})
+      EXPECT_NE(result.out.find(word), std::string::npos) << word << " in " << result.out;
+  }
+}
+
+TEST(CommandLine, KeepsEveryLineOfHelpWithinAHundredColumns) {
+  for (const Arguments& command :
+       {Arguments{}, Arguments{"train"}, Arguments{"evaluate"}, Arguments{"predict"}, Arguments{"doctor"},
+        Arguments{"checkpoint"}, Arguments{"data"}, Arguments{"data", "import"}, Arguments{"data", "make"}}) {
+    Arguments asked = command;
+    asked.emplace_back("--help");
+    std::istringstream lines{run_lockstep(asked).out};
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+  }
+}
+
 struct Slip {
   const char* name;
   Arguments arguments;
@@ -61,16 +81,18 @@ TEST_P(SlipOfThePen, GetsOneSentenceAndStatusTwo) {
 
 INSTANTIATE_TEST_SUITE_P(
     CommandLine, SlipOfThePen,
-    testing::Values(Slip{"NoCommand", {}, "the command is missing after 'lockstep'"},
-                    Slip{"UnknownCommand", {"trian"}, "unknown command 'trian' of 'lockstep'; did you mean 'train'?"},
-                    Slip{"UnknownSubcommand", {"checkpoint", "verfy"}, "did you mean 'verify'?"},
-                    Slip{"UnknownFlag",
-                         {"train", "--epoch", "3"},
-                         "unknown flag --epoch for 'lockstep train'; did you mean '--epochs'?"},
-                    Slip{"UnknownFlagWithValue", {"train", "--learning_rat=3"}, "did you mean '--learning-rate'?"},
-                    Slip{"MissingValue", {"train", "--seed"}, "--seed needs a value"},
-                    Slip{"MissingArgument", {"evaluate", "a.h5"}, "DATA.h5 is missing after 'lockstep evaluate'"},
-                    Slip{"OneArgumentTooMany", {"doctor", "please"}, "takes no further argument 'please'"}),
+    testing::Values(
+        Slip{"NoCommand", {}, "the command is missing after 'lockstep'"},
+        Slip{"UnknownCommand", {"trian"}, "unknown command 'trian' of 'lockstep'; did you mean 'train'?"},
+        Slip{"UnknownSubcommand", {"checkpoint", "verfy"}, "did you mean 'verify'?"},
+        Slip{"UnknownFlag",
+             {"train", "--epoch", "3"},
+             "unknown flag --epoch for 'lockstep train'; did you mean '--epochs'?"},
+        Slip{"UnknownFlagWithValue", {"train", "--learning_rat=3"}, "did you mean '--learning-rate'?"},
+        Slip{"MissingValue", {"train", "--seed"}, "--seed needs a value"},
+        Slip{"FlagTwice", {"train", "--train", "a.h5", "--train", "b.h5"}, "--train is given 2 times; give it once"},
+        Slip{"MissingArgument", {"evaluate", "a.h5"}, "DATA.h5 is missing after 'lockstep evaluate'"},
+        Slip{"OneArgumentTooMany", {"doctor", "please"}, "takes no further argument 'please'"}),
     [](const testing::TestParamInfo<Slip>& slip) { return std::string{slip.param.name}; });
 
 TEST(CommandLine, NamesAllUnknownFlagsAtOnce) {

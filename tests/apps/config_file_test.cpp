@@ -58,9 +58,35 @@ TEST(ConfigFile, ListsAllProblemsInTheOrderOfTheirLines) {
       problems_of("zebra = 1\nseed = \"many\"\nepochs = 2\nactivation = [[1]]\ntrain = 7\n");
   ASSERT_EQ(problems.size(), 4U);
   EXPECT_NE(problems[0].find("line 1: unknown setting 'zebra'"), std::string::npos) << problems[0];
-  EXPECT_NE(problems[1].find("line 2: seed: "), std::string::npos) << problems[1];
+  EXPECT_NE(problems[1].find("line 2: seed must be"), std::string::npos) << problems[1];
   EXPECT_NE(problems[2].find("line 4: activation must be"), std::string::npos) << problems[2];
   EXPECT_NE(problems[3].find("line 5: train must be a text"), std::string::npos) << problems[3];
+}
+
+TEST(ConfigFile, NamesTheTypeThatASettingWants) {
+  const std::vector<std::string> problems = problems_of(
+      "epochs = \"3\"\nhidden = 3\nseed = 1.5\nmomentum = true\nactivation = 7\nshuffle = \"true\"\n"
+      "hidden-layers = 2\ndropout = 1\nl1 = \"0.5\"\nbatch-size = [3]\n");
+  ASSERT_EQ(problems.size(), 9U);
+  EXPECT_EQ(problems[0], "RUN.toml, line 1: epochs must be a whole number without quotes, like 128");
+  EXPECT_EQ(problems[1], "RUN.toml, line 2: hidden must be a list of whole numbers in brackets, like [300, 100]");
+  EXPECT_EQ(problems[2], "RUN.toml, line 3: seed must be a whole number without quotes, like 128");
+  EXPECT_EQ(problems[3], "RUN.toml, line 4: momentum must be a number without quotes, like 0.001");
+  EXPECT_EQ(problems[4], "RUN.toml, line 5: activation must be a text in quotes");
+  EXPECT_EQ(problems[5], "RUN.toml, line 6: shuffle must be true or false, without quotes");
+  EXPECT_TRUE(problems[7].starts_with("RUN.toml, line 9: l1 must be")) << problems[7];
+  EXPECT_TRUE(problems[8].starts_with("RUN.toml, line 10: batch-size must be")) << problems[8];
+}
+
+TEST(ConfigFile, KeepsPathsThatAreNoUtf8) {
+  const RunRequest request{.train =
+                               "/data/stra\xDF"
+                               "e.h5",
+                           .init_from = "/a\\x41\xC3\xA9",
+                           .train_data = "\xFF"};
+  const std::string text = config_text(request);
+  EXPECT_NE(text.find("/data/stra\\\\xDFe.h5"), std::string::npos) << text;
+  EXPECT_EQ(parsed(text), request);
 }
 
 TEST(ConfigFile, SaysThatThereAreNoSections) {

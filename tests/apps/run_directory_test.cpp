@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -77,6 +78,54 @@ TEST(RunDirectory, NamesEverySettingThatDiffersAndWhatToDo) {
   EXPECT_NE(refusal.find("199 samples"), std::string::npos) << refusal;
   EXPECT_NE(refusal.find("choose another --run"), std::string::npos) << refusal;
   EXPECT_EQ(refusal.find("seed"), std::string::npos) << refusal;
+}
+
+TEST(RunDirectory, PointsAFinishedRunToItsWeights) {
+  const TemporaryDirectory place;
+  const RunDirectory directory = begun(place / "a");
+  directory.write_summary({{"weights_hash", "ab"}});
+  RunRequest longer;
+  longer.config.epochs = 17;
+  const std::string refusal = refusal_of(directory, longer);
+  EXPECT_NE(refusal.find("epochs was '10'"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("--init-from " + directory.path() + " --run ANOTHER"), std::string::npos) << refusal;
+}
+
+TEST(RunDirectory, DoesNotTakeWhatAKilledWriterLeftForACheckpoint) {
+  const TemporaryDirectory place;
+  const RunDirectory directory = begun(place / "a");
+  std::ofstream{directory.checkpoints() + "/step-000000000001.h5.tmp"} << "half";
+  EXPECT_FALSE(directory.has_checkpoints());
+  std::ofstream{directory.checkpoints() + "/step-000000000001.h5"} << "whole";
+  EXPECT_TRUE(directory.has_checkpoints());
+}
+
+TEST(RunDirectory, IsRemovedAgainOnlyWhenNothingCameOfIt) {
+  const TemporaryDirectory place;
+  const RunDirectory nothing = begun(place / "a");
+  nothing.write_metrics({});
+  EXPECT_TRUE(nothing.remove_if_nothing_came());
+  EXPECT_FALSE(std::filesystem::exists(nothing.path()));
+
+  const RunDirectory epoch = begun(place / "b");
+  epoch.write_metrics({"{}"});
+  EXPECT_FALSE(epoch.remove_if_nothing_came());
+  const RunDirectory checkpoint = begun(place / "c");
+  std::ofstream{checkpoint.checkpoints() + "/step-000000000001.h5"} << "whole";
+  EXPECT_FALSE(checkpoint.remove_if_nothing_came());
+  const RunDirectory foreign = begun(place / "d");
+  std::ofstream{place / "d/thesis.tex"} << "precious";
+  EXPECT_FALSE(foreign.remove_if_nothing_came());
+  EXPECT_TRUE(std::filesystem::exists(place / "d/thesis.tex"));
+}
+
+TEST(RunDirectory, SaysWhenItCannotBeLookedAt) {
+  const TemporaryDirectory place;
+  std::ofstream{place / "file"} << "x";
+  const RunDirectory below_a_file{place / "file/run"};
+  EXPECT_THROW((void)below_a_file.make(), FileError);
+  const RunDirectory too_long{place / std::string(300, 'n')};
+  EXPECT_THROW((void)too_long.state(), FileError);
 }
 
 TEST(RunDirectory, RewritesAndExtendsTheMetrics) {

@@ -23,6 +23,10 @@ TEST(ShortNumber, KeepsSmallAndLargeNumbersReadable) {
   EXPECT_EQ(short_number(0), "0.0000");
   EXPECT_EQ(short_number(0.00012345), "1.23e-04");
   EXPECT_EQ(short_number(-12345678), "-1.23e+07");
+  EXPECT_EQ(short_number(9.87654), "9.8765");
+  EXPECT_EQ(short_number(-12.34567), "-12.346");
+  EXPECT_EQ(short_number(68123.456), "68123");
+  EXPECT_EQ(short_number(123456.7), "123457");
 }
 
 TEST(WithThousands, PutsACommaBetweenGroupsOfThree) {
