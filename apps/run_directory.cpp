@@ -120,8 +120,8 @@ void RunDirectory::require_same(const RunRequest& now) const {
   if (reasons.empty()) return;
   if (state() == State::finished)
     reasons.push_back(
-        fmt::format("the run of {0} is finished and stays as it is; to train on from its weights begin another run: "
-                    "--init-from {0} --run ANOTHER",
+        fmt::format("the run of {0} is finished and stays as it is; choose another --run, and to train on from its "
+                    "weights add --init-from {0}",
                     path_));
   else
     reasons.push_back(

@@ -54,6 +54,7 @@ class TrainCommand {
   [[noreturn]] void leave_diverged(const DivergenceError& failure, const RunDirectory& directory, const RunPlan& plan,
                                    const RunObserver& observer) const;
   [[nodiscard]] std::optional<Metrics> tested(const TrainResult& result, const Data& data) const;
+  void record_end(const FinishedRun& run, const RunObserver& observer) const;
   int say_interrupted(const RunRequest& request, const TrainResult& result) const;
   void require_expected(std::string_view hash) const;
 
@@ -198,6 +199,20 @@ std::optional<Metrics> TrainCommand::tested(const TrainResult& result, const Dat
   });
 }
 
+/// Writes and shows the summary, on rank 0; all ranks fail when it cannot be written.
+void TrainCommand::record_end(const FinishedRun& run, const RunObserver& observer) const {
+  nlohmann::ordered_json summary;
+  std::string fault;
+  if (first()) {
+    summary = run_summary(run, context_.mpi);
+    fault = observer.record_end(summary, run.result.state.history);
+  }
+  agree_on_fault_of_first(world(), fault);
+  if (!first()) return;
+  context_.console.out(summary_text(summary, run.request));
+  if (flags_.json()) context_.console.json(json_text(summary));
+}
+
 int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfig& config, const Data& data) {
   const RunDirectory directory{request.run};
   RunPlan plan = plan_run(directory, request, world());
@@ -233,12 +248,11 @@ int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfi
   agree_on_fault_of_first(world(), observer.fault());
   if (result.interrupted) return say_interrupted(request, result);
   const std::optional<Metrics> test = tested(result, data);
-  const double wall_seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-  const nlohmann::ordered_json summary =
-      run_summary({.request = request, .result = result, .test = test, .wall_seconds = wall_seconds}, context_.mpi);
-  agree_on_fault_of_first(world(), first() ? observer.record_end(summary, result.state.history) : std::string{});
-  context_.console.out(summary_text(summary, request));
-  if (flags_.json()) context_.console.json(json_text(summary));
+  record_end({.request = request,
+              .result = result,
+              .test = test,
+              .wall_seconds = std::chrono::duration<double>(Clock::now() - start_).count()},
+             observer);
   require_expected(result.hash);
   return exit_done;
 }

@@ -47,8 +47,8 @@ TrainFlags::TrainFlags(CLI::App& command) {
       "  lockstep train --train train.h5 --run runs/linear --hidden= --optimizer sgd --learning-rate 0.01\n"
       "  mpirun -n 2 lockstep train --train train.h5 --run runs/two --validation 0.1 --patience 5\n"
       "  lockstep train --config runs/first/config.toml --run runs/again   repeats a run to the last bit\n\n"
-      "Exit status: 0 done; 2 the request is wrong, nothing was written, or training diverged; 75 stopped by\n"
-      "SIGTERM, SIGINT or SIGUSR1 after saving, the same command goes on; 1 any other fault.");
+      "Exit status: 0 done; 2 the request is wrong, nothing was written, or training diverged;\n"
+      "75 stopped by SIGTERM, SIGINT or SIGUSR1 after saving, the same command goes on; 1 any other fault.");
 }
 
 void TrainFlags::add_path(CLI::App& command, const std::string& name, std::string RunRequest::*member,

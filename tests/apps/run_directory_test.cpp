@@ -88,7 +88,9 @@ TEST(RunDirectory, PointsAFinishedRunToItsWeights) {
   longer.config.epochs = 17;
   const std::string refusal = refusal_of(directory, longer);
   EXPECT_NE(refusal.find("epochs was '10'"), std::string::npos) << refusal;
-  EXPECT_NE(refusal.find("--init-from " + directory.path() + " --run ANOTHER"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("choose another --run, and to train on from its weights add --init-from " + directory.path()),
+            std::string::npos)
+      << refusal;
 }
 
 TEST(RunDirectory, DoesNotTakeWhatAKilledWriterLeftForACheckpoint) {

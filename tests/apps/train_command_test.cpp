@@ -10,82 +10,12 @@
 #include <sstream>
 #include <thread>
 
-#include "support/command.hpp"
-#include "support/data_files.hpp"
+#include "apps/train_runs.hpp"
 
 namespace lockstep::test {
 namespace {
 
-namespace fs = std::filesystem;
-using Arguments = std::vector<std::string>;
-using Json = nlohmann::json;
-
-std::string text_of(const std::string& path) {
-  std::ostringstream text;
-  text << std::ifstream{path}.rdbuf();
-  return text.str();
-}
-
-std::vector<Json> lines_of(const std::string& path) {
-  std::vector<Json> lines;
-  std::ifstream stream{path};
-  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
-  return lines;
-}
-
-/// What metrics.jsonl must not depend on the machine for.
-std::vector<Json> without_times(std::vector<Json> lines) {
-  for (Json& line : lines) {
-    line.erase("seconds");
-    line.erase("samples_per_second");
-  }
-  return lines;
-}
-
-class TrainCommand : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    folder_ = std::make_unique<TemporaryDirectory>();
-    write_blobs(*folder_ / "train.h5", 211);
-    write_blobs(*folder_ / "test.h5", 53, 1);
-    write_plane(*folder_ / "plane.h5", 97);
-  }
-  static void TearDownTestSuite() { folder_.reset(); }
-
-  static std::string in_folder(const std::string& name) { return *folder_ / name; }
-  [[nodiscard]] std::string run_path() const { return runs_ / "run"; }
-
-  /// A run of a few epochs on the blobs, and more flags.
-  [[nodiscard]] Arguments train(const Arguments& more = {}, const std::string& run = "run") const {
-    Arguments arguments{"train",
-                        "--train",
-                        in_folder("train.h5"),
-                        "--test",
-                        in_folder("test.h5"),
-                        "--run",
-                        runs_ / run,
-                        "--hidden",
-                        "11",
-                        "--epochs",
-                        "5",
-                        "--batch-size",
-                        "37",
-                        "--threads",
-                        "1"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
-  }
-
-  [[nodiscard]] Json summary(const std::string& run = "run") const {
-    return Json::parse(text_of(runs_ / (run + "/summary.json")));
-  }
-
-  TemporaryDirectory runs_;
-
- private:
-  static std::unique_ptr<TemporaryDirectory> folder_;
-};
-std::unique_ptr<TemporaryDirectory> TrainCommand::folder_;
+class TrainCommand : public TrainRuns {};
 
 TEST_F(TrainCommand, LeavesACompleteRunDirectory) {
   const CommandResult result = run_lockstep(train({"--validation", "0.2"}));
@@ -235,8 +165,8 @@ TEST_F(TrainCommand, ChecksItsGradientsWithoutARunDirectory) {
 
 TEST_F(TrainCommand, KeepsASecondProcessOutOfItsDirectory) {
   Command first{lockstep_command(train({"--epochs", "100000"}))};
-  while (!fs::exists(run_path() + "/metrics.jsonl") || fs::file_size(run_path() + "/metrics.jsonl") == 0)
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
+  await_epochs(first, 1);
+  ASSERT_FALSE(first.ended()) << first.wait().err;
   const CommandResult second = run_lockstep(train({"--epochs", "100000"}));
   EXPECT_EQ(second.status, 2);
   EXPECT_NE(second.err.find("another lockstep is working in"), std::string::npos) << second.err;
@@ -258,29 +188,21 @@ struct Interruption {
   int ranks_after;
 };
 
-/// Steps are slow enough that a signal after the first epoch arrives long before the end.
-class Interrupted : public TrainCommand, public testing::WithParamInterface<Interruption> {
- protected:
-  [[nodiscard]] Arguments train_slowly(const std::string& run = "run") const {
-    return train({"--hidden", "401,401", "--epochs", "120", "--validation", "31", "--dropout", "0.1"}, run);
-  }
-  [[nodiscard]] bool first_epoch_is_done() const {
-    const std::string metrics = run_path() + "/metrics.jsonl";
-    return fs::exists(metrics) && fs::file_size(metrics) > 0;
-  }
-};
+class Interrupted : public TrainCommand, public testing::WithParamInterface<Interruption> {};
 
 TEST_P(Interrupted, SavesAndContinuesToTheSameEnd) {
   const Interruption& how = GetParam();
   ASSERT_EQ(run_lockstep(train_slowly("whole")).status, 0);
 
   Command command{how.ranks == 1 ? lockstep_command(train_slowly()) : mpirun_command(how.ranks, train_slowly())};
-  while (!command.ended() && !first_epoch_is_done()) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  await_epochs(command, 1);
   command.send(how.signal);
   const CommandResult stopped = command.wait();
   ASSERT_EQ(stopped.status, 75) << stopped.err;
   EXPECT_NE(stopped.err.find("the same command goes on from there"), std::string::npos) << stopped.err;
   EXPECT_FALSE(fs::exists(run_path() + "/summary.json"));
+
+  EXPECT_EQ(stopped.out.find("weights hash"), std::string::npos) << stopped.out;
 
   const CommandResult rest = run_lockstep_on(how.ranks_after, train_slowly());
   ASSERT_EQ(rest.status, 0) << rest.err;
@@ -288,6 +210,21 @@ TEST_P(Interrupted, SavesAndContinuesToTheSameEnd) {
   EXPECT_EQ(summary().at("weights_hash"), summary("whole").at("weights_hash"));
   EXPECT_EQ(without_times(lines_of(run_path() + "/metrics.jsonl")),
             without_times(lines_of(runs_ / "whole/metrics.jsonl")));
+}
+
+TEST_F(TrainCommand, PrintsAnObjectWhenItIsInterrupted) {
+  Arguments arguments = train_slowly();
+  arguments.emplace_back("--json");
+  Command command{lockstep_command(arguments)};
+  await_epochs(command, 1);
+  command.send(SIGTERM);
+  const CommandResult stopped = command.wait();
+  ASSERT_EQ(stopped.status, 75) << stopped.err;
+  const Json object = Json::parse(stopped.out);
+  EXPECT_EQ(object.at("status"), "interrupted");
+  EXPECT_EQ(object.at("signal"), "SIGTERM");
+  EXPECT_GE(object.at("steps").get<int>(), 1);
+  EXPECT_EQ(object.at("run"), run_path());
 }
 
 INSTANTIATE_TEST_SUITE_P(TrainCommand, Interrupted,

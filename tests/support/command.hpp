@@ -29,6 +29,7 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   void send(int signal) const;
+  [[nodiscard]] pid_t process() const noexcept { return process_; }
   /// True when it has ended.
   [[nodiscard]] bool ended();
   [[nodiscard]] CommandResult wait();
