@@ -40,6 +40,7 @@ void add_columns(Checksum& checksum, ConstPanel panel) {
 
 void add_targets(Checksum& checksum, const Dataset& data) {
   const DatasetInfo& info = data.info();
+  if (info.targets == 0) return;
   if (info.task == Task::classification) {
     std::vector<Label> labels;
     for_blocks(0, info.samples, [&](std::span<const Index> rows) {

@@ -26,4 +26,9 @@ struct RunRequest {
 /// content_fingerprint reads.
 [[nodiscard]] std::string data_identity(const Dataset& data);
 
+/// Replaces what is still left open after resolved(config, task) by what it comes to for these data: what to
+/// standardise (unless `own_scaling`: initial weights bring it), the size of a shard, the period of the step schedule.
+/// Wants a configuration without problems.
+[[nodiscard]] TrainConfig resolved_for(const DatasetInfo& data, TrainConfig config, bool own_scaling);
+
 }  // namespace lockstep

@@ -78,6 +78,7 @@ TrainCommand::Data TrainCommand::open_data(RunRequest& request, Problems problem
     append(problems, lockstep::problems(request.config));
   }
   agree_on_problems(world(), problems);
+  request.config = resolved_for(data.train->info(), request.config, !request.init_from.empty());
   for (const std::string& sentence : settings_without_effect(request.config))
     context_.console.note("note: " + sentence);
   return data;

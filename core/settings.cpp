@@ -142,7 +142,7 @@ std::vector<Setting> table() {
 
       setting<&C::batch_size>(pass, "batch-size", "SAMPLES", "Samples of a step, over all ranks."),
       setting<&C::shard_size>(pass, "shard-size", "SAMPLES",
-                              "Samples worked on together, the unit of work; 0: chosen from network and batch."),
+                              "Samples worked on together, the unit of work; 0: chosen from the batch."),
       setting<&C::epochs>(pass, "epochs", "COUNT", "Passes over the training samples."),
       setting<&C::steps>(pass, "steps", "COUNT", "Steps of the run, whatever --epochs says; 0: as the epochs have."),
       setting<&C::seed>(pass, "seed", "NUMBER", "The only source of randomness: the same seed gives the same bits."),

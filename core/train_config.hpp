@@ -51,7 +51,7 @@ struct TrainConfig {
   double final_rate = 0;         ///< of linear and cosine, as a fraction of the rate
   // pass
   Index batch_size = 128;
-  Index shard_size = 0;  ///< samples; 0: chosen from network and batch
+  Index shard_size = 0;  ///< samples; 0: chosen from the batch
   Index epochs = 10;
   Index steps = 0;  ///< 0: as many as the epochs have
   std::uint64_t seed = 1;

@@ -248,6 +248,22 @@ TEST_P(OnRanks, GivesTheHashOfOneRank) {
             without_times(lines_of(runs_ / "alone/metrics.jsonl")));
 }
 
+TEST_P(OnRanks, GivesTheHashOfOneRankFromCompressedChunks) {
+  const std::string data = runs_ / "chunks.h5";
+  ASSERT_EQ(
+      run_lockstep({"data", "make", "modes", data, "--samples", "211", "--seed", "3", "--chunk", "19", "--gzip", "4"})
+          .status,
+      0);
+  const auto arguments = [&](const std::string& run, const std::string& threads) {
+    return Arguments{"train", "--train",      data, "--run",        runs_ / run, "--hidden",  "11",   "--epochs",
+                     "3",     "--batch-size", "37", "--validation", "0.2",       "--threads", threads};
+  };
+  ASSERT_EQ(run_lockstep(arguments("alone", "1")).status, 0);
+  const CommandResult result = run_lockstep_on(GetParam(), arguments("run", "2"));
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(summary().at("weights_hash"), summary("alone").at("weights_hash"));
+}
+
 TEST_P(OnRanks, LeavesInOrderWhenTheRequestIsWrong) {
   const CommandResult result =
       run_lockstep_on(GetParam(), {"train", "--train", in_folder("missing.h5"), "--run", run_path(), "--dropout", "2"});

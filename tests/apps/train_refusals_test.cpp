@@ -45,7 +45,7 @@ TEST_F(TrainRefusals, NameAnOutputThatDoesNotFitTheLossOfTheTask) {
 }
 
 TEST_F(TrainRefusals, NameMoreHeldOutSamplesThanThereAre) {
-  expect_refused(run_lockstep(train({"--validation", "1e20"})), {"--validation is 1e+20", "has 211 samples"});
+  expect_refused(run_lockstep(train({"--validation", "1e20"})), {"validation 1e+20 holds out 211 of 211 samples"});
 }
 
 TEST_F(TrainRefusals, CollectAMissingFileOfSettingsWithAllElse) {
@@ -187,6 +187,19 @@ TEST_F(TrainIdentity, TakesPathsThatAreNoUtf8) {
                              "ll.h5"),
             std::string::npos)
       << missing.err;
+}
+
+TEST_F(TrainIdentity, LeavesNothingOpenThatDecidesTheResult) {
+  ASSERT_EQ(run_lockstep(train({"--schedule", "step"})).status, 0);
+  const std::string config = text_of(run_path() + "/config.toml");
+  EXPECT_EQ(config.find("auto"), std::string::npos) << config;
+  EXPECT_NE(config.find("standardize = \"features\""), std::string::npos) << config;
+  EXPECT_NE(config.find("shard-size = 16\n"), std::string::npos) << config;
+  EXPECT_NE(config.find("schedule-period = 10\n"), std::string::npos) << config;  // a third of 30 steps
+  const CommandResult repeated =
+      run_lockstep({"train", "--config", run_path() + "/config.toml", "--run", runs_ / "repeated"});
+  ASSERT_EQ(repeated.status, 0) << repeated.err;
+  EXPECT_EQ(summary("repeated").at("weights_hash"), summary().at("weights_hash"));
 }
 
 TEST_F(TrainIdentity, RemarksOnSettingsWithoutEffect) {
