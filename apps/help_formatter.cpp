@@ -76,6 +76,13 @@ std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
   return wrapped(text, columns_ - flag_columns);
 }
 
+std::string HelpFormatter::make_subcommand(const CLI::App* command) const {
+  std::ostringstream text;
+  CLI::detail::format_help(text, command->get_display_name(true),
+                           wrapped(command->get_description(), columns_ - flag_columns), flag_columns);
+  return text.str();
+}
+
 std::string HelpFormatter::make_footer(const CLI::App* command) const {
   std::istringstream footer{command->get_footer()};
   std::string text;

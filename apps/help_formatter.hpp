@@ -21,6 +21,7 @@ class HelpFormatter final : public CLI::Formatter {
                                        std::vector<const CLI::Option*> options) const override;
   [[nodiscard]] std::string make_option_opts(const CLI::Option* option) const override;
   [[nodiscard]] std::string make_option_desc(const CLI::Option* option) const override;
+  [[nodiscard]] std::string make_subcommand(const CLI::App* command) const override;
   [[nodiscard]] std::string make_footer(const CLI::App* command) const override;
 
  private:
