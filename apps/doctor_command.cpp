@@ -44,11 +44,11 @@ StartLines start_lines(int cores) {
   const int ranks = std::max(2, packages);
   const std::string root = ::geteuid() == 0 ? "--allow-run-as-root " : "";
   const std::string binding = packages > 1 ? "--map-by ppr:1:socket --bind-to socket" : "--bind-to none";
-  return {
-      .alone = "lockstep train ...",
-      .mpirun = fmt::format("mpirun {}-n {} {} lockstep train ...", root, ranks, binding),
-      .srun = fmt::format("srun --nodes=1 --ntasks-per-node={} --cpus-per-task={} --cpu-bind=cores lockstep train ...",
-                          packages, std::max(1, cores / packages))};
+  return {.alone = "lockstep train ...",
+          .mpirun = fmt::format("mpirun {}-n {} {} lockstep train ...", root, ranks, binding),
+          .srun = fmt::format(
+              "srun --mpi=pmix --nodes=1 --ntasks-per-node={} --cpus-per-task={} --cpu-bind=cores lockstep train ...",
+              packages, std::max(1, cores / packages))};
 }
 
 class DoctorCommand {
@@ -85,8 +85,9 @@ class DoctorCommand {
         "{}\n\n{}\n\n{}", listing(versions(context_.mpi)), ranks.text(),
         listing({{"one process", lines.alone}, {"under mpirun", lines.mpirun}, {"under Slurm", lines.srun}}));
     text +=
-        "\n\nThe weights hash covers: data, settings, seed, the versions above and the instruction set; not ranks or "
-        "threads.";
+        "\n\nThe weights hash covers: data, settings, seed, the versions and instruction sets above; not ranks or "
+        "threads. Where\nprocessors differ, build for the oldest (-DLOCKSTEP_ARCH=x86-64-v3, say) and give 'train "
+        "--isa avx2'.";
     for (const std::string& warning : warnings) text += "\nwarning: " + warning;
     return text;
   }

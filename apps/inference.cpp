@@ -7,6 +7,7 @@
 #include "apps/data_source.hpp"
 #include "apps/placement.hpp"
 #include "apps/run_request.hpp"
+#include "apps/versions.hpp"
 #include "core/network.hpp"
 #include "parallel/evaluator.hpp"
 
@@ -17,7 +18,7 @@ InferenceInput::InferenceInput(CLI::App& command, CommandContext& context, Targe
   command.add_option("CHECKPOINT", checkpoint_path_, "A checkpoint, or a run directory: its newest valid checkpoint")
       ->required();
   command.add_option("DATA.h5", data_path_, "Data set, made by 'lockstep data'")->required();
-  flags_ = std::make_unique<SettingFlags>(command, std::vector<std::string_view>{"threads"});
+  flags_ = std::make_unique<SettingFlags>(command, std::vector<std::string_view>{"threads", "isa", "timeout"});
 }
 
 std::string InferenceInput::Opened::hash() const {
@@ -32,6 +33,8 @@ InferenceInput::Opened InferenceInput::open() const {
   for (const std::string& problem : lockstep::problems(config)) problems.push_back("--" + problem);
   std::unique_ptr<Dataset> data = try_open_dataset(data_path_, problems, targets_);
   agree_on_problems(world, problems);
+  context_.mpi.set_timeout(config.timeout);
+  (void)settled_instruction_set(config.isa, world);
   Opened opened{.source = load_checkpoint(checkpoint_path_, context_), .data = std::move(data)};
   agree_on_problems(world, lockstep::problems(opened.model(), opened.data->info()));
   require_same_on_all_ranks(world, "the weights in " + opened.source.path, opened.hash());

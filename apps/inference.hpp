@@ -15,7 +15,7 @@
 
 namespace lockstep {
 
-/// The arguments CHECKPOINT and DATA.h5 and the flag --threads of a subcommand.
+/// The arguments CHECKPOINT and DATA.h5 and the flags --threads, --isa and --timeout of a subcommand.
 class InferenceInput {
  public:
   InferenceInput(CLI::App& command, CommandContext& context, TargetsWanted targets = TargetsWanted::required);

@@ -3,15 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <new>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "apps/agreement.hpp"
 #include "apps/command.hpp"
 #include "apps/command_line.hpp"
 #include "apps/console.hpp"
+#include "apps/stop_signal.hpp"
+#include "apps/versions.hpp"
 #include "core/error.hpp"
 #include "parallel/mpi_environment.hpp"
 
@@ -40,15 +44,40 @@ std::string error_lines(const RequestError& failure) {
   return fmt::format("error: {}", fmt::join(failure.problems(), "\nerror: "));
 }
 
+/// Of the ranks that are left the first speaks; another does when that one could not end all of them meanwhile.
+void say_missing(const MissingRanksError& failure, const std::vector<std::string>& hosts, MpiEnvironment& mpi,
+                 Console& console) {
+  const std::vector<int>& missing = failure.ranks();
+  int first_left = 0;
+  while (std::find(missing.begin(), missing.end(), first_left) != missing.end()) ++first_left;
+  if (mpi.world().rank() != first_left) std::this_thread::sleep_for(std::chrono::seconds{3});
+  console.error(
+      fmt::format("error: {}; missing: {}; all ranks end, and the same command goes on from the last "
+                  "checkpoint, if the run has come to one",
+                  failure.what(), hosts.empty() ? "unknown" : ranks_and_hosts(missing, hosts)));
+}
+
 /// A fault of this rank alone: the others may be waiting for it, so it ends them too.
 int leave(MpiEnvironment& mpi, int status) {
   if (mpi.started()) mpi.abort(status);
   return status;
 }
 
+void say_hanging(const char* what) {
+  Console{0, 1}.error(fmt::format("error: {} does not come to an end: other ranks are missing; all ranks end", what));
+}
+
 int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
+  std::vector<std::string> hosts;
+  mpi.hurry_when([] { return StopSignals::received() == "SIGTERM"; });
   try {
-    return run({argv + std::min(argc, 1), argv + argc}, mpi, console);
+    hosts = require_same_facts(mpi.world(), build_facts());
+    const int status = run({argv + std::min(argc, 1), argv + argc}, mpi, console);
+    mpi.leave();
+    return status;
+  } catch (const MissingRanksError& failure) {
+    say_missing(failure, hosts, mpi, console);
+    return leave(mpi, exit_fault);
   } catch (const AgreedError& failure) {
     console.note(error_lines(failure));
     return exit_wrong_request;
@@ -72,9 +101,12 @@ int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
 
 int main(int argc, char** argv) {
   try {
-    lockstep::MpiEnvironment mpi{argc, argv};  // declared first, destroyed last
+    lockstep::MpiEnvironment mpi{argc, argv, lockstep::say_hanging};  // declared first, destroyed last
     lockstep::Console console{mpi.world().rank(), mpi.world().ranks()};
     return lockstep::guarded_run(argc, argv, mpi, console);
+  } catch (const lockstep::RequestError& failure) {
+    lockstep::Console{0, 1}.error(lockstep::error_lines(failure));
+    return lockstep::exit_wrong_request;
   } catch (const std::exception& failure) {
     // MPI did not start, so there is no rank to name and none to end.
     lockstep::Console{0, 1}.error(fmt::format("error: {}", failure.what()));

@@ -29,11 +29,6 @@ std::vector<int> cores_of(pid_t process) {
   return cores;
 }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{"this host"};
-}
-
 /// What is known of one host.
 struct HostCores {
   std::set<int> used;
@@ -57,11 +52,17 @@ std::map<std::string, HostCores> by_host(std::span<const Placement> placements, 
 
 std::string right_lines(Index ranks, std::size_t cores) {
   return fmt::format(
-      "start it as 'mpirun -n {0} --bind-to none lockstep ...' or 'srun --ntasks={0} --cpus-per-task={1} lockstep ...'",
+      "start it as 'mpirun -n {0} --bind-to none lockstep ...' or 'srun --mpi=pmix --ntasks={0} --cpus-per-task={1} "
+      "lockstep ...'",
       ranks, std::max<std::size_t>(1, cores / static_cast<std::size_t>(ranks)));
 }
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{"this host"};
+}
 
 Placement own_placement() {
   const bool started_by_mpirun = std::getenv("OMPI_COMM_WORLD_RANK") != nullptr;

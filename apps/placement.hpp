@@ -20,6 +20,9 @@ struct Placement {
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 
+/// Of this process, as the system knows it.
+[[nodiscard]] std::string host_name();
+
 [[nodiscard]] Placement own_placement();
 
 /// Every rank's, by rank. Collective.

@@ -19,6 +19,7 @@
 #include "apps/run_summary.hpp"
 #include "apps/stop_signal.hpp"
 #include "apps/train_flags.hpp"
+#include "apps/versions.hpp"
 #include "core/settings.hpp"
 #include "parallel/evaluator.hpp"
 #include "parallel/run_setup.hpp"
@@ -79,6 +80,7 @@ TrainCommand::Data TrainCommand::open_data(RunRequest& request, Problems problem
   }
   agree_on_problems(world(), problems);
   request.config = resolved_for(data.train->info(), request.config, !request.init_from.empty());
+  request.config.isa = settled_instruction_set(request.config.isa, world());
   for (const std::string& sentence : settings_without_effect(request.config))
     context_.console.note("note: " + sentence);
   return data;
@@ -262,6 +264,7 @@ int TrainCommand::run() {
   if (flags_.json()) context_.console.reserve_output_for_json();
   Problems problems;
   RunRequest request = flags_.understood(world(), problems);
+  context_.mpi.set_timeout(request.config.timeout);
   const Data data = open_data(request, problems);
   const TrainConfig config = placed(request.config, data.train->info());
   identify_data(request, data);

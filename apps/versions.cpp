@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Asking each library, at run time where it can be asked.
+// Asking each library, at run time where it can be asked, and comparing the answers of all ranks.
 #include "apps/versions.hpp"
 
 #include <fmt/format.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "apps/agreement.hpp"
+#include "apps/placement.hpp"
 #include "core/gemm.hpp"
 #include "core/types.hpp"
 #include "io/hdf5_version.hpp"
@@ -21,7 +29,7 @@ std::string compiler() {
 }
 
 /// What the compiler was allowed to use for our own loops.
-std::string instruction_set() {
+std::string compiled_for() {
 #if defined(__AVX512F__)
   return "AVX-512";
 #elif defined(__AVX2__)
@@ -35,18 +43,96 @@ std::string instruction_set() {
 #endif
 }
 
+/// Its exponentials and logarithms are in every loss.
+std::string c_library() {
+#ifdef __GLIBC__
+  return fmt::format("glibc {}", gnu_get_libc_version());
+#else
+  return "unknown";
+#endif
+}
+
+std::string product_instructions() {
+  const std::optional<InstructionSet> used = product_instruction_set();
+  return used ? std::string{text_in(instruction_set_names, *used)} : "as compiled";
+}
+
+constexpr const char* product_fact = "instructions of matrix products";
+
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> versions(const MpiEnvironment& mpi) {
+Facts build_facts() {
   return {{"lockstep", LOCKSTEP_VERSION},
           {"precision", sizeof(Scalar) == sizeof(float) ? "float" : "double"},
           {"compiler", compiler()},
-          {"instruction set", instruction_set()},
+          {"instruction set", compiled_for()},
           {"matrix products", std::string{product_library()}},
           {"Eigen", fmt::format("{}.{}.{}", EIGEN_WORLD_VERSION, EIGEN_MAJOR_VERSION, EIGEN_MINOR_VERSION)},
+          {"C library", c_library()},
           {"oneTBB", tbb_version()},
-          {"HDF5", hdf5_version()},
-          {"MPI", mpi.started() ? mpi.library() : "not started (this process runs alone)"}};
+          {"HDF5", hdf5_version()}};
+}
+
+Facts versions(const MpiEnvironment& mpi) {
+  Facts facts = build_facts();
+  facts.emplace_back(product_fact, product_instructions());
+  facts.emplace_back("MPI", mpi.started() ? mpi.library() : "not started (this process runs alone)");
+  return facts;
+}
+
+std::string ranks_and_hosts(std::span<const int> ranks, std::span<const std::string> hosts) {
+  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    const std::string& host = hosts[static_cast<std::size_t>(ranks[i])];
+    const bool last_of_host = i + 1 == ranks.size() || hosts[static_cast<std::size_t>(ranks[i + 1])] != host;
+    text += fmt::format("{}{}", i == 0 ? "" : ", ", ranks[i]);
+    if (last_of_host) text += fmt::format(" ({})", host);
+  }
+  return text;
+}
+
+std::vector<std::string> differences(std::span<const RankFacts> ranks) {
+  std::vector<std::string> hosts;
+  for (const RankFacts& rank : ranks) hosts.push_back(rank.host);
+  std::vector<std::string> found;
+  for (std::size_t fact = 0; fact < ranks.front().facts.size(); ++fact) {
+    const auto& [name, expected] = ranks.front().facts[fact];
+    std::map<std::string, std::vector<int>> others;
+    for (std::size_t rank = 1; rank < ranks.size(); ++rank) {
+      const Facts& facts = ranks[rank].facts;
+      const std::string value = fact < facts.size() && facts[fact].first == name ? facts[fact].second : "unknown";
+      if (value != expected) others[value].push_back(static_cast<int>(rank));
+    }
+    for (const auto& other : others)
+      found.push_back(fmt::format("{} is {} on {}, but {} on rank 0 ({})", name, other.first,
+                                  ranks_and_hosts(other.second, hosts), expected, hosts.front()));
+  }
+  return found;
+}
+
+std::vector<std::string> require_same_facts(Communicator& communicator, const Facts& mine) {
+  const nlohmann::json own{host_name(), mine};
+  std::vector<RankFacts> ranks;
+  std::vector<std::string> hosts;
+  for (const std::string& text : gather_texts(communicator, own.dump())) {
+    const auto fields = nlohmann::json::parse(text);
+    ranks.push_back({.host = fields.at(0), .facts = fields.at(1)});
+    hosts.push_back(ranks.back().host);
+  }
+  std::vector<std::string> found = differences(ranks);
+  if (found.empty()) return hosts;
+  found.emplace_back("ranks of one run need the same build, libraries and instructions: the bits depend on them");
+  throw AgreedError(found);
+}
+
+std::optional<InstructionSet> settled_instruction_set(std::optional<InstructionSet> wanted,
+                                                      Communicator& communicator) {
+  agreed(communicator, [&] {
+    if (wanted) use_instruction_set(*wanted);
+    return true;
+  });
+  require_same_facts(communicator, {{product_fact, product_instructions()}});
+  return product_instruction_set();
 }
 
 }  // namespace lockstep

@@ -94,3 +94,12 @@ function(lockstep_add_failing_rank_test program ranks)
   set_tests_properties(${program}_reports PROPERTIES PASS_REGULAR_EXPRESSION
     "the last rank fails, as it should.*failed on rank 2|failed on rank 2.*the last rank fails, as it should")
 endfunction()
+
+# lockstep_add_elsewhere_test(parallel_communicator_test 3): proves that ranks which all wait for something else give up.
+function(lockstep_add_elsewhere_test program ranks)
+  add_test(NAME ${program}_gives_up COMMAND ${LOCKSTEP_MPIRUN} ${ranks} $<TARGET_FILE:${program}>)
+  lockstep_set_test_properties(${program}_gives_up ${ranks} 60
+    "${LOCKSTEP_MPI_TEST_ENVIRONMENT};LOCKSTEP_TEST_RANKS=${ranks};LOCKSTEP_TEST_ELSEWHERE=1" parallel)
+  set_tests_properties(${program}_gives_up PROPERTIES PASS_REGULAR_EXPRESSION
+    "gave up: ranks .* did not arrive: they are alive, but for [0-9.]+ s waiting for something else: a test")
+endfunction()

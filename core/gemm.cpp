@@ -10,6 +10,7 @@
 #endif
 #endif
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -98,6 +99,32 @@ void library_product(const Product& product) {
 
 #endif
 
+#ifdef LOCKSTEP_HAS_DNNL
+
+/// Further extensions (VNNI, bfloat16, AMX) do not touch products of floats.
+InstructionSet from_library(dnnl_cpu_isa_t isa) {
+  const auto has = [isa](dnnl_cpu_isa_t all) { return (isa & all) == all; };
+  if (has(dnnl_cpu_isa_avx512_core)) return InstructionSet::avx512;
+  if (has(dnnl_cpu_isa_avx2)) return InstructionSet::avx2;
+  return has(dnnl_cpu_isa_avx) ? InstructionSet::avx : InstructionSet::sse41;
+}
+
+dnnl_cpu_isa_t to_library(InstructionSet set) {
+  switch (set) {
+    case InstructionSet::sse41:
+      return dnnl_cpu_isa_sse41;
+    case InstructionSet::avx:
+      return dnnl_cpu_isa_avx;
+    case InstructionSet::avx2:
+      return dnnl_cpu_isa_avx2;
+    case InstructionSet::avx512:
+      return dnnl_cpu_isa_all;
+  }
+  return dnnl_cpu_isa_all;
+}
+
+#endif
+
 std::string describe_library() {
 #ifdef LOCKSTEP_HAS_DNNL
   const dnnl_version_t* version = dnnl_version();
@@ -118,6 +145,31 @@ void multiply(const Product& product) {
     return;
   }
   library_product(product);
+}
+
+void use_instruction_set(InstructionSet wanted) {
+  const std::string name{text_in(instruction_set_names, wanted)};
+#ifdef LOCKSTEP_HAS_DNNL
+  (void)dnnl_set_max_cpu_isa(to_library(wanted));  // refused once settled: what counts is what came of it
+  const InstructionSet used = *product_instruction_set();
+  if (used != wanted)
+    throw RequestError("isa is " + name + ", but matrix products use " +
+                       std::string{text_in(instruction_set_names, used)} +
+                       " here: the best that this processor has, or settled before; use isa " +
+                       std::string{text_in(instruction_set_names, std::min(used, wanted))} + " on all hosts");
+#else
+  throw RequestError("isa is " + name +
+                     ", but in this build Eigen multiplies matrices, with the instructions it was compiled for; leave "
+                     "isa on auto and build with -DLOCKSTEP_ARCH=x86-64-v3, say");
+#endif
+}
+
+std::optional<InstructionSet> product_instruction_set() {
+#ifdef LOCKSTEP_HAS_DNNL
+  return from_library(dnnl_get_effective_cpu_isa());
+#else
+  return std::nullopt;
+#endif
 }
 
 std::string_view product_library() {

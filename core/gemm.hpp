@@ -2,8 +2,10 @@
 // The one place where matrices are multiplied.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
+#include "core/instruction_set.hpp"
 #include "core/types.hpp"
 
 namespace lockstep {
@@ -43,5 +45,13 @@ void multiply(const Product& product);
 
 /// "oneDNN 2.6.3", "Eigen 3.4.0": what multiply() uses, for `lockstep doctor`.
 [[nodiscard]] std::string_view product_library();
+
+/// Keeps multiply() to these instructions, for the whole process; call it before anything was multiplied or asked.
+/// Throws RequestError when it cannot be so: the processor has them not, others are settled already, or Eigen
+/// multiplies, whose instructions are those of the build.
+void use_instruction_set(InstructionSet wanted);
+
+/// What multiply() uses; settles it. Nothing where Eigen multiplies.
+[[nodiscard]] std::optional<InstructionSet> product_instruction_set();
 
 }  // namespace lockstep

@@ -66,6 +66,7 @@ constexpr Group optimizer{.heading = "Optimizer"};
 constexpr Group schedule{.heading = "Schedule"};
 constexpr Group pass{.heading = "Passes over the data"};
 constexpr Group stopping{.heading = "Validation"};
+constexpr Group kernels{.heading = "Matrix products"};
 constexpr Group machine{.heading = "Machine", .affects_result = false};
 
 template <auto member>
@@ -90,6 +91,7 @@ std::vector<Setting> table() {
   static const std::string losses = names_to(Loss::binary_cross_entropy);
   static const std::string optimizers = names_to(Optimizer::adamw);
   static const std::string schedules = names_to(ScheduleKind::cosine);
+  static const std::string instruction_sets = names_to(InstructionSet::avx512);
   static const std::string standardizes = names_to(Standardize::all);
   return {
       setting<&C::hidden>(network, "hidden", "UNITS,UNITS,...",
@@ -155,10 +157,15 @@ std::vector<Setting> table() {
       setting<&C::patience>(stopping, "patience", "EPOCHS",
                             "Epochs without a better validation loss before stopping with the best weights; 0: never."),
 
+      setting<&C::isa>(kernels, "isa", instruction_sets,
+                       "Instructions of matrix products; auto: the best here. Pin it where hosts differ."),
+
       setting<&C::threads>(machine, "threads", "COUNT", "Threads of each rank; 0: the cores that it may use."),
       setting<&C::checkpoint_every>(machine, "checkpoint-every", "STEPS",
                                     "Steps between checkpoints; 0: at ends of epochs, at most every ten seconds."),
       setting<&C::keep>(machine, "keep", "COUNT", "Newest checkpoints kept, beside the best by validation loss."),
+      setting<&C::timeout>(machine, "timeout", "SECONDS",
+                           "Silence of a rank after which the others give up; 0: never."),
   };
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/activation.hpp"
 #include "core/initializer.hpp"
+#include "core/instruction_set.hpp"
 #include "core/loss.hpp"
 #include "core/optimizer.hpp"
 #include "core/schedule.hpp"
@@ -60,10 +61,13 @@ struct TrainConfig {
   double validation = 0;  ///< below 1 a fraction, from 1 a count of samples
   Index patience = 0;     ///< epochs without better validation loss before stopping; 0: off
   Standardize standardize = Standardize::automatic;
+  // kernels
+  std::optional<InstructionSet> isa{};  ///< of matrix products; unset: the best that the processor has
   // machine: none of these changes the result
   Index threads = 0;           ///< 0: the cores this rank may use
   Index checkpoint_every = 0;  ///< steps; 0: at ends of epochs, at most every ten seconds
   Index keep = 2;              ///< newest checkpoints
+  double timeout = 60;         ///< seconds of silence after which a rank counts as lost; 0: never
 
   friend bool operator==(const TrainConfig&, const TrainConfig&) = default;
 };

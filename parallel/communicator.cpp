@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The communicator of one rank alone.
+// The communicator of one rank alone, and what is said of missing ranks.
 #include "parallel/communicator.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cassert>
@@ -15,7 +18,26 @@ class Complete final : public Transfer {
   void wait() override {}
 };
 
+std::string message_of(const std::vector<int>& ranks, MissingRanksError::Sign sign, double seconds) {
+  const bool one = ranks.size() == 1;
+  const std::string who = fmt::format("{} {}", one ? "rank" : "ranks", fmt::join(ranks, ", "));
+  if (sign == MissingRanksError::Sign::silent)
+    return fmt::format("{} did not arrive and gave no sign of life for {:g} s", who, seconds);
+  return fmt::format("{} did not arrive: {} alive, but for {:.0f} s waiting for something else", who,
+                     one ? "it is" : "they are", seconds);
+}
+
 }  // namespace
+
+MissingRanksError::MissingRanksError(std::vector<int> ranks, Sign sign, double seconds)
+    : Error{message_of(ranks, sign, seconds)}, ranks_{std::move(ranks)} {}
+
+MissingRanksError::MissingRanksError(const MissingRanksError& other, const std::string& message)
+    : Error{message}, ranks_{other.ranks_}, placed_{true} {}
+
+MissingRanksError MissingRanksError::at(const std::string& place) const {
+  return {*this, fmt::format("{}{} {}", what(), placed_ ? "," : ":", place)};
+}
 
 void copy_pieces(const ConstPieces& from, const Pieces& to) {
   std::size_t to_piece = 0;

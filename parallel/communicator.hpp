@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/types.hpp"
 
 namespace lockstep {
@@ -25,13 +27,46 @@ template <class Number>
   return std::as_writable_bytes(std::span<Number>{first, static_cast<std::size_t>(count)});
 }
 
+/// Ranks did not come to an exchange: dead, stopped, cut off, or in another exchange. Nobody can go on; end all ranks.
+class MissingRanksError : public Error {
+ public:
+  /// How a missing rank was found out.
+  enum class Sign {
+    silent,    ///< no sign of life for `seconds`
+    elsewhere  ///< alive, but has been waiting for something else for `seconds`: a fault of the program
+  };
+  MissingRanksError(std::vector<int> ranks, Sign sign, double seconds);
+
+  [[nodiscard]] const std::vector<int>& ranks() const noexcept { return ranks_; }
+  /// Whether the message tells a place.
+  [[nodiscard]] bool placed() const noexcept { return placed_; }
+  /// The same, with a place in the message behind those it has: "... for 60 s: gradients of 'hidden1', step 12".
+  [[nodiscard]] MissingRanksError at(const std::string& place) const;
+
+ private:
+  MissingRanksError(const MissingRanksError& other, const std::string& message);
+
+  std::vector<int> ranks_;
+  bool placed_ = false;
+};
+
+/// Does `action`, and adds the place that `describe()` tells to a MissingRanksError that comes from it.
+template <class Action, class Describe>
+auto at_place(Action&& action, Describe&& describe) {
+  try {
+    return action();
+  } catch (const MissingRanksError& missing) {
+    throw missing.at(describe());
+  }
+}
+
 /// An exchange under way. The memory given to it must live, and what is sent stay unchanged, until `wait` returns.
 class Transfer {
  public:
   virtual ~Transfer() = default;
   /// True when it is complete; lets it progress.
   [[nodiscard]] virtual bool test() = 0;
-  /// Returns when it is complete.
+  /// Returns when it is complete. Throws MissingRanksError.
   virtual void wait() = 0;
 };
 

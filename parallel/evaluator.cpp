@@ -98,7 +98,9 @@ Metrics evaluate_rows(const Model& model, const Samples& samples, Communicator& 
   const auto done = [&](Index count) {
     if (progress) progress(count, own);
   };
-  return metrics_from(info, sum_over_leaves(leaves, metric_sums_size(info), communicator, workers, leaf, done));
+  return metrics_from(
+      info, at_place([&] { return sum_over_leaves(leaves, metric_sums_size(info), communicator, workers, leaf, done); },
+                     [] { return "evaluation"; }));
 }
 
 Metrics evaluate(const Model& model, const Dataset& data, Communicator& communicator, Workers& workers,

@@ -4,17 +4,35 @@
 
 #include <mpi.h>
 
+#include <memory>
+#include <mutex>
+
 #include "parallel/communicator.hpp"
 
 namespace lockstep {
 
-/// Uses a communicator that it does not own (MpiEnvironment frees it at the end, when all ranks are there).
+class MpiPulse;
+
+/// How the ranks' MPI is used: by whom, and with how much patience. Outlives the transfers.
+struct MpiUse {
+  MPI_Comm communicator = MPI_COMM_NULL;
+  std::mutex calls;                 ///< held during each call of MPI
+  std::unique_ptr<MpiPulse> pulse;  ///< null: no signs of life are exchanged, and waits have no end
+  double timeout_seconds = 0;       ///< of silence, after which a rank counts as lost; 0: never
+  bool (*hurry)() = nullptr;        ///< true: this process was told to end, and four missed beats are enough
+};
+
+/// Uses a communicator that it does not own.
 ///
 /// Messages go point to point, each pair's as one message: an exchange of slices has every rank send to every
 /// other anyway, the receiver's order of merging is ours, and pieces of memory travel without being packed first.
+///
+/// Waiting has no limit as long as the missing ranks give signs of life and do something (MpiPulse): a rank may write a
+/// checkpoint or evaluate for an hour. It ends when a missing rank was silent for the timeout, or when all missing
+/// ranks have themselves only waited for twice as long.
 class MpiCommunicator final : public Communicator {
  public:
-  explicit MpiCommunicator(MPI_Comm communicator);
+  explicit MpiCommunicator(MpiUse& use);
 
   [[nodiscard]] int rank() const override { return rank_; }
   [[nodiscard]] int ranks() const override { return ranks_; }
@@ -23,7 +41,7 @@ class MpiCommunicator final : public Communicator {
   [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) override;
 
  private:
-  MPI_Comm communicator_;
+  MpiUse& use_;
   int rank_ = 0;
   int ranks_ = 1;
 };

@@ -5,14 +5,24 @@
 #include <mpi.h>
 
 #include <array>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
 
 #include "core/error.hpp"
 #include "parallel/mpi_communicator.hpp"
+#include "parallel/mpi_pulse.hpp"
 
 namespace lockstep {
 namespace {
+
+constexpr double usual_timeout_seconds = 60;
+constexpr double start_seconds = 120;  ///< for MPI's own start: hosts may load the program from a slow disk
+constexpr double abort_seconds = 5;
 
 /// Variables that launchers set for the processes they start: Open MPI's mpirun, PMIx and PMI (srun, MPICH).
 bool launched_in_parallel() {
@@ -21,34 +31,94 @@ bool launched_in_parallel() {
   return false;
 }
 
-MPI_Comm start(int& argc, char**& argv) {
+/// srun without a plugin that MPI understands starts every task as if it were alone: each would train the whole run.
+void require_connection(int ranks) {
+  const char* const tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+  if (ranks > 1 || tasks == nullptr || std::atoi(tasks) <= 1) return;
+  throw RequestError("srun started " + std::string{tasks} +
+                     " tasks, but MPI does not connect them: each would run alone; start them by 'srun --mpi=pmix' "
+                     "('srun --mpi=list' shows what there is), or by mpirun inside the allocation");
+}
+
+/// Ends this process unless it is destroyed in time: for calls of MPI that nothing else can end.
+class Deadline {
+ public:
+  Deadline(double seconds, int status, MpiEnvironment::OnHang on_hang, const char* what)
+      : watch_{[=](const std::stop_token& stop) {
+          std::mutex mutex;
+          std::unique_lock lock{mutex};
+          std::condition_variable_any never;
+          if (never.wait_for(lock, stop, std::chrono::duration<double>(seconds), [&] { return stop.stop_requested(); }))
+            return;
+          if (on_hang != nullptr) on_hang(what);
+          std::_Exit(status);
+        }} {}
+
+ private:
+  std::jthread watch_;
+};
+
+MPI_Comm own_copy() {
+  MPI_Comm copy = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_dup(MPI_COMM_WORLD, &copy), "MPI_Comm_dup");
+  // Failures come back as status codes, which become exceptions.
+  check_mpi(MPI_Comm_set_errhandler(copy, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  return copy;
+}
+
+/// The level of thread support that MPI runs with.
+int start(int& argc, char**& argv, MpiEnvironment::OnHang on_hang) {
+  const Deadline deadline{start_seconds, EXIT_FAILURE, on_hang, "starting MPI"};
   int provided = 0;
-  check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_SERIALIZED, &provided), "MPI_Init_thread");
   if (provided < MPI_THREAD_FUNNELED)
     throw Error("this MPI library does not support threads (MPI_THREAD_FUNNELED); use one that does");
-  // Failures come back as status codes, which become exceptions.
-  check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-  return MPI_COMM_WORLD;
+  return provided;
+}
+
+int level_of_running_mpi() {
+  int provided = 0;
+  check_mpi(MPI_Query_thread(&provided), "MPI_Query_thread");
+  return provided;
 }
 
 }  // namespace
 
-MpiEnvironment::MpiEnvironment(int& argc, char**& argv) {
-  if (launched_in_parallel()) {
-    world_ = std::make_unique<MpiCommunicator>(start(argc, argv));
-    started_ = true;
-  } else {
+MpiEnvironment::MpiEnvironment(int& argc, char**& argv, OnHang on_hang) : on_hang_{on_hang} {
+  int running = 0;
+  check_mpi(MPI_Initialized(&running), "MPI_Initialized");
+  finalizes_ = running == 0 && launched_in_parallel();
+  if (running == 0 && !finalizes_) {
+    require_connection(1);
     world_ = std::make_unique<SerialCommunicator>();
+    return;
   }
+  const int level = finalizes_ ? start(argc, argv, on_hang) : level_of_running_mpi();
+  use_ = std::make_unique<MpiUse>();
+  use_->communicator = own_copy();
+  use_->timeout_seconds = usual_timeout_seconds;
+  world_ = std::make_unique<MpiCommunicator>(*use_);
+  if (finalizes_) require_connection(world_->ranks());
+  if (level >= MPI_THREAD_SERIALIZED && world_->ranks() > 1)
+    use_->pulse = std::make_unique<MpiPulse>(own_copy(), use_->calls);
 }
 
 MpiEnvironment::~MpiEnvironment() {
-  // Finalizing waits for all ranks: while an exception unwinds they may never come, and main aborts instead.
-  if (started_ && std::uncaught_exceptions() == 0) MPI_Finalize();
+  // Leaving waits for all ranks: while an exception unwinds they may never come, and main aborts instead.
+  if (!started() || std::uncaught_exceptions() > 0) return;
+  try {
+    leave();
+  } catch (const std::exception&) {
+    abort(EXIT_FAILURE);
+  }
+  const Deadline deadline{usual_timeout_seconds, EXIT_FAILURE, on_hang_, "ending MPI"};
+  if (use_->pulse != nullptr) use_->pulse->free();
+  MPI_Comm_free(&use_->communicator);
+  if (finalizes_) MPI_Finalize();
 }
 
 std::string MpiEnvironment::library() const {
-  if (!started_) return {};
+  if (!started()) return {};
   std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
   int length = 0;
   check_mpi(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");
@@ -58,8 +128,31 @@ std::string MpiEnvironment::library() const {
   return first.starts_with(open_mpi) ? "Open MPI " + first.substr(open_mpi.size()) : first;
 }
 
+void MpiEnvironment::set_timeout(double seconds) noexcept {
+  if (started()) use_->timeout_seconds = seconds;
+}
+
+void MpiEnvironment::hurry_when(bool (*told_to_end)()) noexcept {
+  if (started()) use_->hurry = told_to_end;
+}
+
+void MpiEnvironment::leave() {
+  if (left_ || !started()) return;
+  left_ = true;
+  std::vector<char> marks(static_cast<std::size_t>(world_->ranks()));
+  std::vector<Pieces> parts;
+  for (char& mark : marks) parts.push_back({writable_bytes_of(&mark, 1)});
+  world_->all_gather(parts)->wait();
+  if (use_->pulse != nullptr) use_->pulse->stop();
+}
+
 void MpiEnvironment::abort(int status) noexcept {
-  if (started_) MPI_Abort(MPI_COMM_WORLD, status);
+  if (started()) {
+    // Cut off from its launcher, a rank would wait in MPI_Abort for ever.
+    const Deadline deadline{abort_seconds, status, nullptr, ""};
+    if (use_->pulse != nullptr) use_->pulse->stop();
+    MPI_Abort(MPI_COMM_WORLD, status);
+  }
   std::_Exit(status);
 }
 

@@ -130,7 +130,8 @@ StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass,
     counter = next;
   } while (wave.end < own.end);
   // They are looked at before the update: when they show that training diverged, nothing has been updated.
-  const OrderedSum::Total total = sum.finish();
+  const OrderedSum::Total total =
+      at_place([&] { return sum.finish(); }, [&] { return of_layers("loss of the batch, after"); });
   const Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits_or_squares = total.sums[2]},
                       .vote = total.vote};
   require_finite(report.sums, pass.step);
@@ -141,10 +142,12 @@ StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, co
                                     const UpdateLimits& limits, bool vote) {
   const Report report = compute(samples, pass, vote, /*with_gradient=*/true);
   exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
-  exchange_.wait();
+  at_place([&] { exchange_.wait(); }, [&] { return of_layers("gradients of"); });
   UpdateRule scaled = rule;
   scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
-  if (const auto bad_block = update_.apply(scaled, limits, exchange_, model_.parameters))
+  const auto bad_block = at_place([&] { return update_.apply(scaled, limits, exchange_, model_.parameters); },
+                                  [&] { return of_layers("new parameters of"); });
+  if (bad_block)
     throw DivergenceError{pass.step + 1, model_.network.layout().blocks()[static_cast<std::size_t>(*bad_block)].name,
                           advice};
   return report;
@@ -162,6 +165,13 @@ double StepEngine::gradient(const Samples& samples, const Pass& pass, AlignedBuf
 double StepEngine::loss(const Samples& samples, const Pass& pass) {
   const Report report = compute(samples, pass, false, /*with_gradient=*/false);
   return report.sums.loss / report.sums.samples;
+}
+
+std::string StepEngine::of_layers(const char* what) const {
+  const auto& layers = model_.network.layers();
+  const std::string first{layers.front()->name()};
+  const std::string last{layers.back()->name()};
+  return std::string{what} + (layers.size() == 1 ? " layer " + first : " layers " + first + " to " + last);
 }
 
 void StepEngine::require_finite(const StepSums& sums, std::uint64_t step) {

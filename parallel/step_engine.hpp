@@ -2,6 +2,7 @@
 // One synchronous SGD step on all threads and ranks.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/model.hpp"
@@ -61,6 +62,8 @@ class StepEngine {
   void compute_wave(const Samples& samples, const Pass& pass, Range leaves);
   void record(Index shard, double loss);
   [[nodiscard]] std::size_t first_bad_layer(const ShardBuffers& shard) const;
+  /// "gradients of layers hidden1 to output", for errors.
+  [[nodiscard]] std::string of_layers(const char* what) const;
   void require_finite(const StepSums& sums, std::uint64_t step);
 
   Model& model_;

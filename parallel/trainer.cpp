@@ -68,7 +68,12 @@ class Run {
   }
 
   TrainResult finish() {
-    while (!state_.finished && !interrupted_) run_epoch();
+    try {
+      while (!state_.finished && !interrupted_) run_epoch();
+    } catch (const MissingRanksError& missing) {
+      if (missing.placed()) throw;
+      throw missing.at("after step " + std::to_string(state_.step));
+    }
     TrainResult result{.model = std::move(model_), .state = std::move(state_)};
     result.interrupted = interrupted_;
     result.hash = weights_hash(result.model.network.layout(), result.model.parameters.span());
@@ -123,9 +128,13 @@ class Run {
                         .row_of = [&rows, first](Index position) { return rows(first + position); },
                         .samples = std::min(form_.batch_size, split_.training_samples() - first)};
     prefetch(rows, first + batch.samples);
-    const StepEngine::Report report =
-        engine_.step(batch, {.training = true, .seed = config_.seed, .step = state_.step}, rule(),
-                     {.max_norm = config_.max_norm, .clip_norm = config_.clip_norm}, observer_.stop_requested());
+    const StepEngine::Report report = at_place(
+        [&] {
+          return engine_.step(batch, {.training = true, .seed = config_.seed, .step = state_.step}, rule(),
+                              {.max_norm = config_.max_norm, .clip_norm = config_.clip_norm},
+                              observer_.stop_requested());
+        },
+        [&] { return "step " + std::to_string(state_.step + 1); });
     epoch_sums_.samples += report.sums.samples;
     epoch_sums_.loss += report.sums.loss;
     epoch_sums_.hits_or_squares += report.sums.hits_or_squares;
@@ -212,7 +221,9 @@ class Run {
   }
 
   void save() {
-    std::vector<AlignedBuffer> optimizer = engine_.update().gather_state();
+    std::vector<AlignedBuffer> optimizer =
+        at_place([&] { return engine_.update().gather_state(); },
+                 [&] { return "checkpoint after step " + std::to_string(state_.step); });
     last_save_ = Clock::now();
     if (communicator_.rank() != 0) return;
     Checkpoint checkpoint{.model = clone(model_), .state = copy_state()};

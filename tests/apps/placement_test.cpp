@@ -45,7 +45,7 @@ TEST(Placement, PrintsTheRightLinesWhenMpirunBoundRanksToSingleCores) {
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_NE(warnings[0].find("bound 2 ranks to 2 of 8 cores"), std::string::npos) << warnings[0];
   EXPECT_NE(warnings[0].find("mpirun -n 2 --bind-to none"), std::string::npos) << warnings[0];
-  EXPECT_NE(warnings[0].find("srun --ntasks=2 --cpus-per-task=4"), std::string::npos) << warnings[0];
+  EXPECT_NE(warnings[0].find("srun --mpi=pmix --ntasks=2 --cpus-per-task=4"), std::string::npos) << warnings[0];
 }
 
 TEST(Placement, WritesCoresAsRanges) {

@@ -44,8 +44,8 @@ TEST(Settings, HaveOneEntryForEachMemberOfTheConfiguration) {
                                 weight_decay, max_norm, clip_norm, optimizer, learning_rate, momentum, decay_rate,
                                 beta1, beta2, epsilon, schedule, warmup, schedule_period, schedule_factor, final_rate,
                                 batch_size, shard_size, epochs, steps, seed, shuffle, validation, patience, standardize,
-                                threads, checkpoint_every, keep] = TrainConfig{};
-  EXPECT_EQ(settings().size(), 36U);
+                                isa, threads, checkpoint_every, keep, timeout] = TrainConfig{};
+  EXPECT_EQ(settings().size(), 38U);
   std::set<std::string_view> names;
   for (const Setting& setting : settings()) {
     names.insert(setting.name);
@@ -122,7 +122,7 @@ TEST(Settings, RefuseTextsThatAreNotTheirValues) {
 TEST(Settings, OnlyThoseOfTheMachineLeaveTheResultAlone) {
   for (const Setting& setting : settings())
     EXPECT_EQ(setting.affects_result, setting.group != "Machine") << setting.name;
-  for (const std::string_view name : {"threads", "checkpoint-every", "keep"})
+  for (const std::string_view name : {"threads", "checkpoint-every", "keep", "timeout"})
     EXPECT_FALSE(find_setting(name)->affects_result) << name;
 }
 
@@ -217,6 +217,12 @@ TEST(SettingsProblems, RefuseNegativeCounts) {
     EXPECT_EQ(problems(config).size(), 1U);
   }
   EXPECT_EQ(problems({.seed = std::numeric_limits<std::uint64_t>::max()}).size(), 1U);
+}
+
+TEST(SettingsProblems, RefuseATimeoutTooShortForASignOfLife) {
+  for (const double seconds : {0.0, 1.0, 3600.0}) EXPECT_TRUE(problems({.timeout = seconds}).empty()) << seconds;
+  for (const double seconds : {-1.0, 0.5, nan_value, infinity})
+    EXPECT_EQ(problems({.timeout = seconds}).size(), 1U) << seconds;
 }
 
 TEST(SettingsProblems, AreAllFoundAtOnce) {

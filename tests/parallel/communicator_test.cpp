@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
 
 #include "parallel/ordered_sum.hpp"
 #include "support/mpi_world.hpp"
@@ -57,6 +62,54 @@ TEST(Communicator, GathersEachRanksPartInPlace) {
   transfer->wait();
   for (int rank = 0; rank < ranks.ranks(); ++rank)
     EXPECT_EQ(parts[static_cast<std::size_t>(rank)], message(rank, 1)) << "of rank " << rank;
+}
+
+/// Puts the usual timeout back.
+class ShortTimeout {
+ public:
+  explicit ShortTimeout(double seconds) { test::set_timeout(seconds); }
+  ~ShortTimeout() { test::set_timeout(60); }
+  ShortTimeout(const ShortTimeout&) = delete;
+  ShortTimeout& operator=(const ShortTimeout&) = delete;
+};
+
+TEST(Communicator, WaitsForARankThatIsOnlySlow) {
+  const ShortTimeout timeout{1};
+  for (int slow = 0; slow < std::min(2, world().ranks()); ++slow) {
+    // Twice the timeout away from the communicator, as if writing a checkpoint.
+    if (world().rank() == slow) std::this_thread::sleep_for(std::chrono::seconds{2});
+    EXPECT_FALSE(any_rank(false, world())) << "rank " << slow << " was slow";
+  }
+}
+
+/// Run by a CTest of its own: the ranks cannot meet again afterwards.
+TEST(Communicator, GivesUpWhenAllRanksWaitForSomethingElse) {
+  if (std::getenv("LOCKSTEP_TEST_ELSEWHERE") == nullptr) return;
+  const ShortTimeout timeout{1};
+  std::vector<std::byte> parts(static_cast<std::size_t>(world().ranks()));
+  std::vector<Pieces> pieces;
+  for (int rank = 0; rank < world().ranks(); ++rank) {
+    // Each believes that all others have something to send, and nobody has.
+    const std::size_t size = rank == world().rank() ? 0 : 1;
+    pieces.push_back({std::span{parts}.subspan(static_cast<std::size_t>(rank), size)});
+  }
+  const auto transfer = world().all_gather(pieces);
+  try {
+    transfer->wait();
+  } catch (const MissingRanksError& failure) {
+    std::fprintf(stderr, "gave up: %s\n", failure.at("a test").what());
+    std::_Exit(EXIT_FAILURE);
+  }
+}
+
+TEST(MissingRanks, AreNamedWithThePlacesWhereTheyWereMissed) {
+  const MissingRanksError silent{{2}, MissingRanksError::Sign::silent, 1.5};
+  EXPECT_EQ(std::string{silent.at("gradients of layer hidden1").at("step 12").what()},
+            "rank 2 did not arrive and gave no sign of life for 1.5 s: gradients of layer hidden1, step 12");
+  const MissingRanksError elsewhere{{0, 3}, MissingRanksError::Sign::elsewhere, 120};
+  EXPECT_EQ(std::string{elsewhere.what()},
+            "ranks 0, 3 did not arrive: they are alive, but for 120 s waiting for something else");
+  EXPECT_EQ(elsewhere.at("evaluation").ranks(), (std::vector<int>{0, 3}));
 }
 
 /// Sums whose order shows in their bits.

@@ -92,6 +92,8 @@ int run_all_tests() {
 
 Communicator& world() { return environment->world(); }
 
+void set_timeout(double seconds) { environment->set_timeout(seconds); }
+
 }  // namespace lockstep::test
 
 int main(int argc, char** argv) {

@@ -10,4 +10,7 @@ namespace lockstep::test {
 /// support/mpi_test_main.cpp; only between its start and its end.
 [[nodiscard]] Communicator& world();
 
+/// Seconds of silence after which world() counts a rank as lost.
+void set_timeout(double seconds);
+
 }  // namespace lockstep::test
