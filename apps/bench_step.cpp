@@ -32,6 +32,12 @@ Spread spread_of(const std::vector<StepRate>& rates, Figure figure) {
   return {values.front(), values[values.size() / 2], values.back()};
 }
 
+/// Something else takes the processor: the least share of the peak is less than two thirds of the greatest.
+bool is_unsteady(const std::vector<StepRate>& rates) {
+  const Spread share = spread_of(rates, [](const StepRate& rate) { return rate.of_peak(); });
+  return share.least < share.greatest * 2 / 3;
+}
+
 /// "784-512-10" as sizes; empty when it is not that.
 std::vector<Index> sizes_of(std::string_view text) {
   std::vector<Index> sizes;
@@ -75,13 +81,15 @@ class BenchStep {
     command.footer(
         "Each case runs whole steps, from gathering samples to updating weights: SGD with momentum, ReLU, softmax\n"
         "cross-entropy, random floats. GFLOP/s count 6 x weights, less 2 x first-layer weights, a sample. The peak is\n"
-        "fused multiply-adds in registers on all workers of all ranks, measured beside every repetition. Shown are\n"
-        "medians of five repetitions, and how far the others lie from it.\n"
+        "fused multiply-adds in registers on all workers of all ranks; on a busy machine it drifts, so 'of peak' is\n"
+        "against the peak measured beside each repetition. Shown are medians of five repetitions, and the least and\n"
+        "most of peak among them.\n"
         "\n"
         "Examples:\n"
         "  lockstep bench step\n"
         "  lockstep bench step --net 784-512-512-10 --batch 128,1024 --threads 4 --json\n"
-        "  mpirun -n 2 --bind-to none lockstep bench step --threads 1");
+        "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n\n"
+        "Exit status: 0 done; 2 the request is wrong; 1 any other fault.");
   }
 
   int run() {
@@ -91,6 +99,7 @@ class BenchStep {
     if (!json_) context_.console.out(heading(workers));
     nlohmann::ordered_json cases = nlohmann::ordered_json::array();
     std::vector<StepRate> all;
+    std::vector<std::string> unsteady;
     for (const std::string& net : nets_) {
       for (const Index batch : batches_) {
         const StepCase what{.sizes = sizes_of(net), .batch_size = batch, .shard_size = shard_size_};
@@ -98,6 +107,7 @@ class BenchStep {
         const std::vector<StepRate> rates =
             measure_steps(what, repetitions, seconds_ / repetitions, context_.mpi.world(), workers);
         all.insert(all.end(), rates.begin(), rates.end());
+        if (is_unsteady(rates)) unsteady.push_back(fmt::format("{} at batch {}", net, batch));
         if (!json_) context_.console.out(line(net, what, rates));
         cases.push_back(object(net, what, rates, workers));
       }
@@ -107,6 +117,11 @@ class BenchStep {
       context_.console.json(json_text({{"peak_gflops", peak / 1e9}, {"cases", cases}}));
     else
       context_.console.out(fmt::format("peak {:.0f} GFLOP/s (median)", peak / 1e9));
+    if (!unsteady.empty())
+      context_.console.note(
+          fmt::format("note: the machine is busy: the repetitions of {} differ by more than a third of their best; end "
+                      "other programs, or measure longer by --seconds",
+                      fmt::join(unsteady, ", ")));
     return exit_done;
   }
 
@@ -123,8 +138,9 @@ class BenchStep {
   }
 
   [[nodiscard]] std::string heading(const Workers& workers) const {
-    return fmt::format("{} rank(s) x {} thread(s)\n{:>20} {:>6} {:>6} {:>12} {:>9} {:>10} {:>14}",
-                       context_.mpi.world().ranks(), workers.threads(), "net", "batch", "shard", "samples/s", "GFLOP/s",
+    return fmt::format("{} of {}\n{:>20} {:>6} {:>6} {:>12} {:>9} {:>10} {:>14}",
+                       counted(context_.mpi.world().ranks(), "rank", "ranks"),
+                       counted(workers.threads(), "thread", "threads"), "net", "batch", "shard", "samples/s", "GFLOP/s",
                        "of peak", "least to most");
   }
 

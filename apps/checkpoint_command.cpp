@@ -61,8 +61,11 @@ Json description(const LoadedCheckpoint& loaded) {
 }
 
 std::string progress_text(const TrainingState& state) {
-  if (state.finished) return fmt::format("finished after {} steps, {} epochs", state.step, state.epoch);
-  return fmt::format("after step {}: {} epochs and {} steps of the next", state.step, state.epoch, state.step_in_epoch);
+  const std::string epochs = counted(state.epoch, "epoch", "epochs");
+  if (state.finished)
+    return fmt::format("finished after {}, {}", counted(static_cast<Index>(state.step), "step", "steps"), epochs);
+  return fmt::format("after step {}: {} and {} of the next", state.step, epochs,
+                     counted(state.step_in_epoch, "step", "steps"));
 }
 
 std::string description_text(const LoadedCheckpoint& loaded) {
@@ -73,8 +76,9 @@ std::string description_text(const LoadedCheckpoint& loaded) {
       {"checkpoint", loaded.path},
       {"weights hash", hash_of(checkpoint)},
       {"state", progress_text(checkpoint.state)},
-      {"network", fmt::format("{} features, hidden [{}] {}, {} outputs {}", spec.inputs, fmt::join(spec.hidden, ", "),
-                              name_of(spec.activation), spec.outputs, name_of(spec.output))},
+      {"network", fmt::format("{}, hidden [{}] {}, {} {}", counted(spec.inputs, "feature", "features"),
+                              fmt::join(spec.hidden, ", "), name_of(spec.activation),
+                              counted(spec.outputs, "output", "outputs"), name_of(spec.output))},
       {"parameters", with_thousands(static_cast<double>(model.network.layout().parameters()))},
       {"objective", fmt::format("{}, {}", name_of(model.task), name_of(model.loss))}};
   if (checkpoint.state.best) {
@@ -169,9 +173,8 @@ class CheckpointVerify {
   /// Says what is whole; throws what is not.
   void verify() {
     const std::string folder = checkpoint_folder(path_);
-    const std::vector<std::string> files =
-        folder.empty() ? std::vector<std::string>{path_} : CheckpointDirectory{folder}.files();
-    if (files.empty()) throw RequestError{path_ + " holds no checkpoint; give a run directory or a checkpoint file"};
+    const std::vector<std::string> files = folder.empty() ? std::vector<std::string>{path_} : checkpoints_in(folder);
+    if (files.empty()) throw RequestError{no_checkpoint_in(path_)};
     std::vector<std::string> problems;
     Json list = Json::array();
     for (const std::string& file : files) {

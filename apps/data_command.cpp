@@ -61,10 +61,6 @@ void with_progress(Console& console, const std::string& title, const std::functi
   });
 }
 
-std::string counted(Index count, const std::string& singular, const std::string& plural) {
-  return fmt::format("{} {}", with_thousands(static_cast<double>(count)), count == 1 ? singular : plural);
-}
-
 void add_data_command(CLI::App& root, CommandContext& context) {
   CLI::App* data = root.add_subcommand("data", "Import, make, split and look at data sets");
   data->require_subcommand(1);

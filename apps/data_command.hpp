@@ -51,7 +51,4 @@ void on_first_rank(CommandContext& context, Action&& action) {
 /// Calls work(progress) and shows how far it is. A signal ends it, and nothing half-written stays (see interruptible).
 void with_progress(Console& console, const std::string& title, const std::function<void(const WorkProgress&)>& work);
 
-/// "1 sample", "1,797 samples".
-[[nodiscard]] std::string counted(Index count, const std::string& singular, const std::string& plural);
-
 }  // namespace lockstep

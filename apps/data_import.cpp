@@ -6,6 +6,7 @@
 
 #include "apps/data_command.hpp"
 #include "apps/json_text.hpp"
+#include "apps/table.hpp"
 #include "core/error.hpp"
 #include "io/byte_source.hpp"
 #include "io/idx_import.hpp"

@@ -56,6 +56,11 @@ std::string storage_of(const DatasetInfo& info, const DatasetStorage& storage) {
   return fmt::format("{}, in chunks of {}", type, counted(storage.chunk_samples, "sample", "samples"));
 }
 
+std::string shape_of(const DatasetInfo& info) {
+  if (info.feature_shape.size() < 2) return with_thousands(static_cast<double>(info.features));
+  return fmt::format("{} ({})", info.features, fmt::join(info.feature_shape, " x "));
+}
+
 std::string task_of(const DatasetInfo& info) {
   if (info.targets == 0) return "no targets: for 'lockstep predict' only";
   if (info.task == Task::classification) return fmt::format("classification into {} classes", info.classes);
@@ -110,7 +115,7 @@ class DataInfo {
         {"file", fmt::format("{} ({} bytes)", path_, with_thousands(bytes))},
         {"task", task_of(info)},
         {"samples", with_thousands(static_cast<double>(info.samples))},
-        {"features", fmt::format("{} ({})", info.features, fmt::join(info.feature_shape, " x "))},
+        {"features", shape_of(info)},
         {"stored as", storage_of(info, dataset_storage(path_))}};
     if (from_table) entries.emplace_back("made from", "a table; --like can read others the same way");
     std::string result = listing(entries);

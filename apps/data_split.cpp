@@ -7,6 +7,7 @@
 
 #include "apps/data_command.hpp"
 #include "apps/json_text.hpp"
+#include "apps/table.hpp"
 #include "core/error.hpp"
 #include "io/dataset_split.hpp"
 

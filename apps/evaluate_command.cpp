@@ -48,10 +48,14 @@ class EvaluateCommand {
     const bool classes = model.task == Task::classification;
     const std::string main_figure =
         classes ? fmt::format("accuracy {:.4f}", metrics.accuracy) : fmt::format("RMSE {}", short_number(metrics.rmse));
-    const std::string head = fmt::format("{} on {}: {} samples, loss {}, {}", opened.source.path, input_.data_path(),
-                                         metrics.samples, short_number(metrics.loss), main_figure);
-    return fmt::format("{}\n\n{}", head,
-                       classes ? class_table(metrics, model.class_names) : target_table(metrics, model.target_names));
+    const std::string head =
+        fmt::format("{} on {}: {}, loss {}, {}", opened.source.path, input_.data_path(),
+                    counted(metrics.samples, "sample", "samples"), short_number(metrics.loss), main_figure);
+    std::string text =
+        fmt::format("{}\n\n{}", head,
+                    classes ? class_table(metrics, model.class_names) : target_table(metrics, model.target_names));
+    if (!classes && !model.target_transform.factor.empty()) text += fmt::format("\n({})", units_of_standardized);
+    return text;
   }
 
   [[nodiscard]] nlohmann::ordered_json object(const InferenceInput::Opened& opened, const Metrics& metrics) const {

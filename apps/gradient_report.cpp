@@ -28,7 +28,12 @@ int report_gradients(const TrainConfig& config, const Dataset& data, CommandCont
     all_passed = all_passed && block.passed;
     tolerance = block.tolerance;
   }
-  context.console.out(fmt::format("{}\nrelative errors up to {} agree", table.text(), tolerance));
+  context.console.out(fmt::format(
+      "Derivatives of the loss along a random direction in each block of parameters, by backpropagation and by\n"
+      "central differences (f(w + t v) - f(w - t v)) / 2t:\n\n{}\n\n"
+      "The error is relative to the larger of the two, or to a hundredth of the length of the block's gradient\n"
+      "where that is more; up to {} agrees.",
+      table.text(), tolerance));
   if (json) context.console.json(json_text({{"passed", all_passed}, {"tolerance", tolerance}, {"blocks", blocks}}));
   if (!all_passed) context.console.note("error: the gradients of this network are not those of its loss");
   return all_passed ? exit_done : exit_fault;

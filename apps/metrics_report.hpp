@@ -16,6 +16,10 @@ namespace lockstep {
 void add_metrics(nlohmann::ordered_json& object, std::string_view prefix, Task task, const Metrics& metrics,
                  const std::vector<std::string>& target_names = {});
 
+/// Said of figures of a model whose targets were standardized.
+inline constexpr std::string_view units_of_standardized =
+    "the loss is on standardized targets; RMSE and MAE are in the target's own units";
+
 /// "accuracy" or "rmse": the figure beside the loss.
 [[nodiscard]] std::string_view main_figure_name(Task task);
 [[nodiscard]] double main_figure(Task task, const Metrics& metrics);

@@ -20,6 +20,16 @@ struct LoadedCheckpoint {
 /// `path` is no directory. Throws FileError when that cannot be told.
 [[nodiscard]] std::string checkpoint_folder(const std::string& path);
 
+/// The files to look at in such a folder: its steps, newest first, and best.h5 where there is one. Throws FileError.
+[[nodiscard]] std::vector<std::string> checkpoints_in(const std::string& folder);
+
+/// What to say of a directory without any.
+[[nodiscard]] std::string no_checkpoint_in(const std::string& path);
+
+/// What to do about damaged checkpoints of a folder: the first of checkpoints_in(folder) that is whole, by name, or
+/// what else there is to do.
+[[nodiscard]] std::string way_out_of_damage(const std::string& folder);
+
 /// Reads a checkpoint, or the newest valid one of a run directory: of a finished run, the final model (with early
 /// stopping the best). Throws FileError; RequestError when a directory holds none.
 [[nodiscard]] LoadedCheckpoint load_checkpoint(const std::string& path);

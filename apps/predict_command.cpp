@@ -11,6 +11,7 @@
 #include "apps/interruptible.hpp"
 #include "apps/json_text.hpp"
 #include "apps/progress.hpp"
+#include "apps/table.hpp"
 #include "core/metrics.hpp"
 #include "io/output_path.hpp"
 #include "io/prediction_file.hpp"
@@ -27,13 +28,14 @@ class PredictCommand {
     command.add_flag("--force", force_, "Replace OUT.h5 if it exists");
     command.add_flag("--json", json_, "Print one machine-readable object on standard output");
     command.footer(
-        "OUT.h5 holds /predictions (samples, outputs): probabilities of the classes, or values in the target's own\n"
-        "units; and, for classes, /classes (samples): the class that each sample is taken for.\n"
+        "OUT.h5 holds /predictions (samples, outputs): probabilities of the classes, or values in the\n"
+        "target's own units; and, for classes, /classes (samples): the class that each sample is taken for,\n"
+        "as an index (from 0) into the file's attribute class_names.\n"
         "DATA.h5 needs no targets.\n\n"
         "Exit status: 0 done; 2 the request is wrong, and nothing was written.\n\n"
         "Examples:\n"
-        "  lockstep predict runs/first new.h5 predictions.h5\n"
-        "  python3 -c \"import h5py; print(h5py.File('predictions.h5')['classes'][:10])\"");
+        "  lockstep predict runs/first new.h5 out.h5\n"
+        "  python3 -c \"import h5py; f = h5py.File('out.h5'); print(f.attrs['class_names'][f['classes'][:9]])\"");
   }
 
   int run() {
@@ -92,7 +94,8 @@ class PredictCommand {
 
   void report(const InferenceInput::Opened& opened) const {
     const Index samples = opened.data->info().samples;
-    context_.console.out(fmt::format("{}: predictions of {} samples by {}", out_path_, samples, opened.source.path));
+    context_.console.out(fmt::format("{}: predictions of {} by {}", out_path_, counted(samples, "sample", "samples"),
+                                     opened.source.path));
     if (!json_) return;
     const nlohmann::ordered_json object{{"predictions", out_path_},
                                         {"samples", samples},

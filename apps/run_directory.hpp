@@ -21,6 +21,9 @@ struct SettingDifference {
 /// The settings that affect the result, the training data and the parameters to begin with, where they differ.
 [[nodiscard]] std::vector<SettingDifference> differences(const RunRequest& earlier, const RunRequest& now);
 
+/// Of a folder of checkpoints, the weights that reached the best validation loss.
+[[nodiscard]] inline std::string best_checkpoint_in(const std::string& folder) { return folder + "/best.h5"; }
+
 /// DIR/config.toml, metrics.jsonl, summary.json and checkpoints/. Files appear complete or not at all; only
 /// metrics.jsonl grows, a whole line at a time.
 class RunDirectory {
@@ -31,7 +34,7 @@ class RunDirectory {
   [[nodiscard]] std::string checkpoints() const { return path_ + "/checkpoints"; }
   [[nodiscard]] std::string metrics() const { return path_ + "/metrics.jsonl"; }
   /// The weights that reached the best validation loss.
-  [[nodiscard]] std::string best_checkpoint() const { return checkpoints() + "/best.h5"; }
+  [[nodiscard]] std::string best_checkpoint() const { return best_checkpoint_in(checkpoints()); }
 
   enum class State { absent, unfinished, finished };
   /// Throws RequestError when there is something else under this path.

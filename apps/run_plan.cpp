@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "apps/agreement.hpp"
+#include "apps/model_source.hpp"
 #include "core/network.hpp"
 #include "io/checkpoint_directory.hpp"
 #include "io/checkpoint_file.hpp"
@@ -36,6 +37,19 @@ std::string take_newest_checkpoint(const RunDirectory& directory, RunPlan& plan)
   return newest.path;
 }
 
+/// Warns when nothing is left to go on with of a finished run, which itself needs no checkpoint any more.
+void look_at_checkpoints_of_finished(const RunDirectory& directory, RunPlan& plan) {
+  try {
+    const CheckpointDirectory::Newest newest = CheckpointDirectory{directory.checkpoints()}.newest();
+    if (newest.checkpoint || newest.rejected.empty()) return;
+    for (const std::string& reason : newest.rejected) plan.remarks.push_back("warning: " + reason);
+    plan.remarks.push_back("warning: 'evaluate' and 'predict' cannot use " + directory.path() +
+                           " any more: " + way_out_of_damage(directory.checkpoints()));
+  } catch (const RequestError& failure) {
+    plan.remarks.push_back(fmt::format("warning: {}", failure.what()));
+  }
+}
+
 /// What rank 0 tells the others.
 struct Decision {
   RunPlan plan;
@@ -55,6 +69,7 @@ Decision decide(const RunDirectory& directory, const RunRequest& request) {
   if (state == RunDirectory::State::finished) {
     plan.finished = true;
     plan.summary = directory.read_summary();
+    look_at_checkpoints_of_finished(directory, plan);
   } else if (state == RunDirectory::State::unfinished) {
     decision.checkpoint_path = take_newest_checkpoint(directory, plan);
   }

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "apps/metrics_report.hpp"
 #include "apps/table.hpp"
 #include "apps/versions.hpp"
@@ -27,23 +29,37 @@ std::string number(const Json& summary, const std::string& key) {
   return found != summary.end() && found->is_number() ? short_number(found->get<double>()) : "-";
 }
 
+using Rows = std::vector<std::vector<std::string>>;
+
+/// Without the columns in which no row below the heading has a figure.
+Rows without_empty_columns(Rows rows) {
+  for (std::size_t column = rows.front().size(); column-- > 1;) {
+    if (std::any_of(rows.begin() + 1, rows.end(), [&](const auto& row) { return row[column] != "-"; })) continue;
+    for (std::vector<std::string>& row : rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(column));
+  }
+  return rows;
+}
+
 std::string figures_table(const Json& summary) {
   const bool classes = summary.value("task", "") == name_of(Task::classification);
-  Table table;
+  Rows rows;
   if (classes)
-    table.add({"", "loss", "accuracy"});
+    rows.push_back({"", "loss", "accuracy"});
   else
-    table.add({"", "loss", "RMSE", "MAE", "R2"});
+    rows.push_back({"", "loss", "RMSE", "MAE", "R2"});
   for (const std::string part : {"train", "validation", "test"}) {
     if (!summary.contains(part + "_loss")) continue;
     const auto figure = [&](const char* name) { return number(summary, fmt::format("{}_{}", part, name)); };
     const std::string title = part == "train" ? "training (mean over the last epoch)" : part;
     if (classes)
-      table.add({title, figure("loss"), figure("accuracy")});
+      rows.push_back({title, figure("loss"), figure("accuracy")});
     else
-      table.add({title, figure("loss"), figure("rmse"), figure("mae"), figure("r2")});
+      rows.push_back({title, figure("loss"), figure("rmse"), figure("mae"), figure("r2")});
   }
-  return table.text();
+  Table table;
+  for (std::vector<std::string>& row : without_empty_columns(std::move(rows))) table.add(std::move(row));
+  if (!summary.value("standardized_targets", false)) return table.text();
+  return fmt::format("{}\n({})", table.text(), units_of_standardized);
 }
 
 /// Stopped for want of patience, not at the last epoch or step.
@@ -59,7 +75,7 @@ std::string ending(const Json& summary) {
   const Index last = summary.value("epochs", Index{0});
   const Index best = summary.value("best_epoch", Index{0});
   if (!summary.value("best_weights_restored", false)) {
-    if (best == last) return {};
+    if (best == last) return fmt::format("of the last epoch, {}, also the best by validation loss", last);
     return fmt::format("of the last epoch, {}; the best by validation loss, {}, is kept in checkpoints/best.h5", last,
                        best);
   }
@@ -68,8 +84,27 @@ std::string ending(const Json& summary) {
   return fmt::format("of epoch {}, the best by validation loss of all {} epochs", best, last);
 }
 
-std::string plural(Index count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+/// How long and how fast: of this process, which may have begun where another left off.
+std::string time_of(const Json& summary) {
+  const std::string since =
+      summary.contains("continued_after_step")
+          ? fmt::format(" since the last start (after step {})", summary.value("continued_after_step", Index{0}))
+          : "";
+  return fmt::format("{:.1f} s{}, {} samples/s on {} of {}", summary.value("wall_seconds", 0.0), since,
+                     with_thousands(summary.value("samples_per_second", 0.0)),
+                     counted(summary.value("ranks", Index{1}), "rank", "ranks"),
+                     counted(summary.value("threads", Index{1}), "thread", "threads"));
+}
+
+/// Commands to go on with; one of them for the best epoch's weights where these are others.
+std::vector<std::pair<std::string, std::string>> next_commands(const Json& summary, const RunRequest& request) {
+  const std::string data = request.test.empty() ? "DATA.h5" : request.test;
+  std::vector<std::pair<std::string, std::string>> lines{
+      {"next", fmt::format("lockstep evaluate {} {}", request.run, data)}};
+  if (!summary.value("best_weights_restored", true) && summary.value("best_epoch", 0) != summary.value("epochs", 0))
+    lines.emplace_back("", fmt::format("lockstep evaluate {}/checkpoints/best.h5 {}", request.run, data));
+  lines.emplace_back("", fmt::format("lockstep predict {} {} predictions.h5", request.run, data));
+  return lines;
 }
 
 }  // namespace
@@ -102,7 +137,11 @@ Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
   add_last_epoch(summary, result.state);
   if (result.validation) add_metrics(summary, "validation_", model.task, *result.validation, model.target_names);
   if (run.test) add_metrics(summary, "test_", model.task, *run.test, model.target_names);
-  if (model.task == Task::classification) summary["class_names"] = model.class_names;
+  if (model.task == Task::classification)
+    summary["class_names"] = model.class_names;
+  else
+    summary["standardized_targets"] = !model.target_transform.factor.empty();
+  if (run.continued_after_step) summary["continued_after_step"] = *run.continued_after_step;
   summary["samples_per_second"] = result.samples_per_second;
   summary["training_seconds"] = result.seconds;
   summary["wall_seconds"] = run.wall_seconds;
@@ -113,20 +152,14 @@ Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
 }
 
 std::string summary_text(const Json& summary, const RunRequest& request) {
-  const std::string data = request.test.empty() ? "DATA.h5" : request.test;
   std::vector<std::pair<std::string, std::string>> lines{
       {"network", fmt::format("{}, {} parameters", summary.value("network", ""),
                               with_thousands(summary.value("parameters", 0.0)))}};
   if (const std::string weights = ending(summary); !weights.empty()) lines.emplace_back("weights", weights);
-  lines.insert(lines.end(),
-               {{"weights hash", summary.value("weights_hash", "")},
-                {"time", fmt::format("{:.1f} s, {} samples/s on {} of {}", summary.value("wall_seconds", 0.0),
-                                     with_thousands(summary.value("samples_per_second", 0.0)),
-                                     plural(summary.value("ranks", Index{1}), "rank"),
-                                     plural(summary.value("threads", Index{1}), "thread"))},
-                {"lies in", request.run + " (config.toml, metrics.jsonl, summary.json, checkpoints/)"},
-                {"next", fmt::format("lockstep evaluate {} {}", request.run, data)},
-                {"", fmt::format("lockstep predict {} {} predictions.h5", request.run, data)}});
+  lines.insert(lines.end(), {{"weights hash", summary.value("weights_hash", "")},
+                             {"time", time_of(summary)},
+                             {"lies in", request.run + " (config.toml, metrics.jsonl, summary.json, checkpoints/)"}});
+  for (auto& line : next_commands(summary, request)) lines.push_back(std::move(line));
   return fmt::format("\n{}\n\n{}\n", figures_table(summary), listing(lines));
 }
 

@@ -2,6 +2,7 @@
 // The end of a run: summary.json, and the same as a few lines for people.
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ struct FinishedRun {
   const RunRequest& request;
   const TrainResult& result;
   const std::optional<Metrics>& test;
-  double wall_seconds = 0;  ///< of this process, from start to end
+  std::optional<std::uint64_t> continued_after_step;  ///< where this process took the run up
+  double wall_seconds = 0;                            ///< of this process, from start to end
 };
 
 [[nodiscard]] nlohmann::ordered_json run_summary(const FinishedRun& run, const MpiEnvironment& mpi);

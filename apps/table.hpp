@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/types.hpp"
+
 namespace lockstep {
 
 /// Rows of cells: the first column flush left, the others flush right, two blanks between columns.
@@ -26,5 +28,8 @@ class Table {
 
 /// "1,234,567".
 [[nodiscard]] std::string with_thousands(double value);
+
+/// "1 class", "1,234 classes".
+[[nodiscard]] std::string counted(Index count, const std::string& singular, const std::string& plural);
 
 }  // namespace lockstep

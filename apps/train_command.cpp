@@ -166,9 +166,10 @@ int TrainCommand::show_finished(const nlohmann::ordered_json* summary, const Run
 
 int TrainCommand::say_interrupted(const RunRequest& request, const TrainResult& result) const {
   const std::string_view signal = StopSignals::received();
-  context_.console.note(fmt::format("stopped by {} after step {}, saved in {}; the same command goes on from there",
-                                    signal.empty() ? "a signal to another rank" : signal, result.state.step,
-                                    request.run));
+  std::string by{signal.empty() ? "a signal to another rank" : signal};
+  if (signal == "SIGTERM" && context_.mpi.started()) by += " (mpirun passes Ctrl-C on as SIGTERM)";
+  context_.console.note(fmt::format("stopped by {} after step {}, saved in {}; the same command goes on from there", by,
+                                    result.state.step, request.run));
   if (flags_.json())
     context_.console.json(json_text({{"status", "interrupted"},
                                      {"signal", signal},
@@ -232,6 +233,7 @@ int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfi
   }
   if (data.test != nullptr) require_finite_features(*data.test, world(), context_.console);
   begin_run(directory, request, plan, world());
+  const std::optional<std::uint64_t> continued = plan.resume ? std::optional{plan.resume->state.step} : std::nullopt;
   RunObserver observer{context_.console,
                        {.task = info.task,
                         .target_names = info.target_names,
@@ -239,7 +241,7 @@ int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfi
                         .validation = config.validation > 0,
                         .keep = static_cast<int>(std::min<Index>(config.keep, 1'000'000))},
                        first() ? &directory : nullptr,
-                       plan.resume ? std::optional{plan.resume->state.step} : std::nullopt};
+                       continued};
   const StopSignals signals;
   const TrainResult result = [&] {
     try {
@@ -254,6 +256,7 @@ int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfi
   record_end({.request = request,
               .result = result,
               .test = test,
+              .continued_after_step = continued,
               .wall_seconds = std::chrono::duration<double>(Clock::now() - start_).count()},
              observer);
   require_expected(result.hash);

@@ -76,7 +76,8 @@ Facts build_facts() {
 Facts versions(const MpiEnvironment& mpi) {
   Facts facts = build_facts();
   facts.emplace_back(product_fact, product_instructions());
-  facts.emplace_back("MPI", mpi.started() ? mpi.library() : "not started (this process runs alone)");
+  facts.emplace_back("MPI",
+                     MpiEnvironment::library() + (mpi.started() ? "" : " (not started: this process runs alone)"));
   return facts;
 }
 

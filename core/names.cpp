@@ -43,10 +43,24 @@ std::size_t edit_distance(std::string_view from, std::string_view to) {
   return row[to.size()];
 }
 
+/// "lr" of "--learning-rate".
+std::string initials(std::string_view name) {
+  std::string letters;
+  char before = '-';
+  for (const char letter : folded(name)) {
+    if (before == '-' && letter != '-') letters += letter;
+    before = letter;
+  }
+  return letters;
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view name, std::span<const std::string_view> known) {
   const std::string wanted = folded(name);
+  const std::string letters = wanted.substr(std::min(wanted.find_first_not_of('-'), wanted.size()));
+  for (const std::string_view candidate : known)
+    if (letters.size() > 1 && letters == initials(candidate)) return std::string{candidate};
   std::string_view nearest;
   std::size_t nearest_distance = 0;
   for (const std::string_view candidate : known) {

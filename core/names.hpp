@@ -15,7 +15,7 @@ namespace lockstep {
 ///
 /// Near: an edit distance (insert, delete, replace, swap neighbours; Damerau 1964) of at most a third of the longer
 /// name, case and the choice of '-' or '_' ignored; else a known name that begins with `name`, three letters or more.
-/// The first of equally near names wins.
+/// The first of equally near names wins. Before all: the name whose words begin with just these letters ("lr").
 [[nodiscard]] std::string nearest_name(std::string_view name, std::span<const std::string_view> known);
 
 /// Throws RequestError: "unknown KIND 'NAME'; known are A, B, C; did you mean 'B'?".

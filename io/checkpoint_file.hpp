@@ -10,8 +10,8 @@
 namespace lockstep {
 
 /// The bytes of a file are not those of a checkpoint, or no longer: foreign, truncated, changed, or not to be got from
-/// the disk. An older checkpoint has to do. (Any other FileError while reading means that the file may be sound, but
-/// not for this program or this user.)
+/// the disk. Another checkpoint has to do; whether there is one, the caller knows. (Any other FileError while reading
+/// means that the file may be sound, but not for this program or this user.)
 class DamagedCheckpoint : public FileError {
  public:
   using FileError::FileError;

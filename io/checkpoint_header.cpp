@@ -43,7 +43,7 @@ std::string with_checksum(std::string header, const std::string& checksum) {
 [[noreturn]] void fail_to_read(const std::string& path) {
   const std::string reason = std::generic_category().message(errno);
   if (errno == EIO) {
-    throw DamagedCheckpoint{path, fmt::format("cannot be read from the disk ({}); use an older checkpoint", reason)};
+    throw DamagedCheckpoint{path, fmt::format("cannot be read from the disk ({})", reason)};
   }
   throw FileError{path, fmt::format("cannot be read ({}); check the path and its permissions", reason)};
 }
@@ -74,7 +74,7 @@ void check_kind_and_length(const std::string& path, const std::string& header, s
   if (header.substr(from, length) != expected.substr(from, length)) {
     throw DamagedCheckpoint{path,
                             fmt::format("the checkpoint is truncated or damaged: it has {} bytes, its header names "
-                                        "another number; use an older checkpoint",
+                                        "another number",
                                         file_bytes)};
   }
 }
@@ -116,7 +116,7 @@ void verify_checkpoint_bytes(const std::string& path) {
   if (header != with_checksum(header, checksum.hex())) {
     throw DamagedCheckpoint{path,
                             fmt::format("the checkpoint is damaged: the checksum of its bytes is {} and its header "
-                                        "says {}; use an older checkpoint",
+                                        "says {}",
                                         checksum.hex(), header.substr(checksum_place(), checksum_digits))};
   }
   check_version(path, header);

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view advice = "name a file that 'lockstep train' wrote";
 
 [[noreturn]] void fail(const Hdf5File& file, const std::string& problem) {
-  throw DamagedCheckpoint{file.path(), problem + "; use an older checkpoint"};
+  throw DamagedCheckpoint{file.path(), problem};
 }
 
 /// The value of an attribute that must be there.

@@ -117,8 +117,7 @@ MpiEnvironment::~MpiEnvironment() {
   if (finalizes_) MPI_Finalize();
 }
 
-std::string MpiEnvironment::library() const {
-  if (!started()) return {};
+std::string MpiEnvironment::library() {
   std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
   int length = 0;
   check_mpi(MPI_Get_library_version(text.data(), &length), "MPI_Get_library_version");

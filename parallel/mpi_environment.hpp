@@ -31,8 +31,8 @@ class MpiEnvironment {
 
   [[nodiscard]] Communicator& world() noexcept { return *world_; }
   [[nodiscard]] bool started() const noexcept { return use_ != nullptr; }
-  /// "Open MPI 4.1.4", or "" when MPI is not started.
-  [[nodiscard]] std::string library() const;
+  /// "Open MPI 4.1.4"; MPI need not be started.
+  [[nodiscard]] static std::string library();
 
   /// Seconds of silence after which a rank counts as lost; 0: never. 60 at first. Not collective.
   void set_timeout(double seconds) noexcept;

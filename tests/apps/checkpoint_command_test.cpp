@@ -2,6 +2,7 @@
 // Checkpoints that are damaged, unreadable or of another kind, as a person meets them in train, checkpoint and predict.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -164,6 +165,66 @@ TEST_F(CheckpointCommands, VerifyOfARunChecksEveryFile) {
   EXPECT_EQ(object.at("checkpoints")[0].at("valid"), true);
   EXPECT_EQ(object.at("checkpoints")[1].at("valid"), false);
   EXPECT_EQ(Json::parse(run_lockstep({"checkpoint", "verify", checkpoint(7), "--json"}).out).at("valid"), false);
+}
+
+/// A run with validation, and so with best.h5 beside its steps.
+class CheckpointsOfAValidatedRun : public CheckpointCommands {
+ protected:
+  CheckpointsOfAValidatedRun() {
+    fs::remove_all(run_);
+    EXPECT_EQ(run_lockstep(command()).status, 0);
+    for (const auto& entry : fs::directory_iterator{run_ + "/checkpoints"})
+      if (entry.path() != best_) steps_.push_back(entry.path());
+    std::sort(steps_.begin(), steps_.end());
+  }
+  [[nodiscard]] std::vector<std::string> command() const {
+    std::vector<std::string> all = train_command(run_);
+    all.insert(all.end(), {"--validation", "0.2"});
+    return all;
+  }
+
+  std::string best_ = run_ + "/checkpoints/best.h5";
+  std::vector<std::string> steps_;
+};
+
+TEST_F(CheckpointsOfAValidatedRun, VerifyChecksTheBestToo) {
+  const CommandResult whole = run_lockstep({"checkpoint", "verify", run_});
+  EXPECT_EQ(whole.status, 0) << whole.err;
+  EXPECT_NE(whole.out.find(best_ + " is whole"), std::string::npos) << whole.out;
+  change_byte(best_, 99);
+  const CommandResult damaged = run_lockstep({"checkpoint", "verify", run_});
+  EXPECT_EQ(damaged.status, 2);
+  EXPECT_NE(damaged.err.find(best_ + ": the checkpoint is damaged"), std::string::npos) << damaged.err;
+}
+
+TEST_F(CheckpointsOfAValidatedRun, DamageIsAnsweredByTheNameOfOneThatIsWhole) {
+  ASSERT_EQ(steps_.size(), 2U);
+  change_byte(steps_.back(), 99);
+  const CommandResult older = run_lockstep({"evaluate", steps_.back(), train_data()});
+  EXPECT_EQ(older.status, 2);
+  EXPECT_NE(older.err.find(steps_.front() + " is whole; give that"), std::string::npos) << older.err;
+
+  change_byte(steps_.front(), 99);
+  for (const std::string& asked : {run_, steps_.back()}) {
+    const CommandResult best = run_lockstep({"evaluate", asked, train_data()});
+    EXPECT_EQ(best.status, 2);
+    EXPECT_NE(best.err.find(best_ + " is whole; give that"), std::string::npos) << best.err;
+    EXPECT_EQ(best.err.find("older checkpoint"), std::string::npos) << best.err;
+  }
+  change_byte(best_, 99);
+  const CommandResult none = run_lockstep({"evaluate", run_, train_data()});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_NE(none.err.find("no checkpoint in " + run_ + "/checkpoints is whole"), std::string::npos) << none.err;
+}
+
+TEST_F(CheckpointsOfAValidatedRun, TrainWarnsOfAFinishedRunWithoutAWholeCheckpoint) {
+  EXPECT_EQ(run_lockstep(command()).err, "");
+  for (const std::string& step : steps_) change_byte(step, 99);
+  const CommandResult result = run_lockstep(command());
+  EXPECT_EQ(result.status, 0) << result.err;
+  for (const std::string& step : steps_)
+    EXPECT_NE(result.err.find("warning: " + step + ": the checkpoint is damaged"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find(best_ + " is whole; give that"), std::string::npos) << result.err;
 }
 
 TEST_F(CheckpointCommands, EachExplainsItselfWithItsOwnExamples) {

@@ -54,7 +54,8 @@ TEST(CommandLine, SaysWhatItsExitStatusesMean) {
 TEST(CommandLine, KeepsEveryLineOfHelpWithinAHundredColumns) {
   for (const Arguments& command :
        {Arguments{}, Arguments{"train"}, Arguments{"evaluate"}, Arguments{"predict"}, Arguments{"doctor"},
-        Arguments{"checkpoint"}, Arguments{"data"}, Arguments{"data", "import"}, Arguments{"data", "make"}}) {
+        Arguments{"checkpoint"}, Arguments{"data"}, Arguments{"data", "import"}, Arguments{"data", "make"},
+        Arguments{"bench"}, Arguments{"bench", "step"}}) {
     Arguments asked = command;
     asked.emplace_back("--help");
     std::istringstream lines{run_lockstep(asked).out};
@@ -88,6 +89,10 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"UnknownFlag",
              {"train", "--epoch", "3"},
              "unknown flag --epoch for 'lockstep train'; did you mean '--epochs'?"},
+        Slip{"Abbreviation",
+             {"train", "--lr", "0.1"},
+             "unknown flag --lr for 'lockstep train'; did you mean "
+             "'--learning-rate'?"},
         Slip{"UnknownFlagWithValue", {"train", "--learning_rat=3"}, "did you mean '--learning-rate'?"},
         Slip{"MissingValue", {"train", "--seed"}, "--seed needs a value"},
         Slip{"FlagTwice", {"train", "--train", "a.h5", "--train", "b.h5"}, "--train is given 2 times; give it once"},
@@ -110,10 +115,25 @@ TEST(CommandLine, LeavesInOrderUnderMpirun) {
   EXPECT_EQ(result.err.find("[rank"), std::string::npos) << result.err;
 }
 
+TEST(CommandLine, ExplainsBenchByItsOwnExamples) {
+  const CommandResult result = run_lockstep({"bench", "--help"});
+  EXPECT_NE(result.out.find("  lockstep bench step"), std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find("lockstep train"), std::string::npos) << result.out;
+}
+
+TEST(Doctor, NamesTheMpiLibraryWithoutStartingIt) {
+  const auto object = nlohmann::json::parse(run_lockstep({"doctor", "--json"}).out);
+  const std::string mpi = object.at("versions").at("MPI");
+  const std::size_t alone = mpi.find(" (not started: this process runs alone)");
+  ASSERT_NE(alone, std::string::npos) << mpi;
+  EXPECT_GT(alone, 0U) << "no library is named";
+}
+
 TEST(Doctor, TellsVersionsCoresAndHowToStart) {
   const CommandResult result = run_lockstep({"doctor"});
   EXPECT_EQ(result.status, 0) << result.err;
-  for (const char* word : {"oneTBB", "HDF5", "matrix products", "instruction set", "mpirun ", "srun "})
+  for (const char* word :
+       {"oneTBB", "HDF5", "matrix products", "instruction set", "depends on: data", "mpirun ", "srun "})
     EXPECT_NE(result.out.find(word), std::string::npos) << word;
 }
 

@@ -55,6 +55,35 @@ TEST_F(TrainCommand, FitsAPlaneWithALinearModel) {
   EXPECT_LT(summary().at("test_rmse").get<double>(), 0.05);
   EXPECT_GT(summary().at("test_r2").get<double>(), 0.99);
   EXPECT_NE(result.out.find("RMSE"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("the loss is on standardized targets"), std::string::npos) << result.out;
+}
+
+TEST_F(TrainCommand, LeavesOutFiguresThatNoPartHas) {
+  const Arguments command{"train",     "--train", in_folder("plane.h5"), "--hidden", "",     "--epochs", "2",
+                          "--threads", "1",       "--standardize",       "none",     "--run"};
+  const auto with = [&](const Arguments& more) {
+    Arguments all = command;
+    all.insert(all.end(), more.begin(), more.end());
+    return run_lockstep(all).out;
+  };
+  const std::string alone = with({run_path()});
+  EXPECT_NE(alone.find("RMSE\n"), std::string::npos) << alone;
+  EXPECT_EQ(alone.find("standardized"), std::string::npos) << alone;
+  const std::string tested = with({runs_ / "tested", "--test", in_folder("plane.h5")});
+  EXPECT_NE(tested.find("MAE"), std::string::npos) << tested;
+}
+
+TEST_F(TrainCommand, SaysHowToUseTheBestEpochWhenItIsNotTheLast) {
+  // From good weights on, L2 only shrinks them: every epoch is worse than the one before.
+  ASSERT_EQ(run_lockstep(train({"--epochs", "40", "--learning-rate", "0.01"}, "good")).status, 0);
+  const CommandResult result = run_lockstep(train({"--init-from", runs_ / "good", "--validation", "0.2", "--optimizer",
+                                                   "sgd", "--learning-rate", "0.02", "--l2", "1"}));
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Json end = summary();
+  ASSERT_LT(end.at("best_epoch"), end.at("epochs")) << "choose settings that get worse";
+  const std::string best = run_path() + "/checkpoints/best.h5";
+  EXPECT_NE(result.out.find("lockstep evaluate " + best + " " + in_folder("test.h5")), std::string::npos) << result.out;
+  EXPECT_EQ(run_lockstep({"evaluate", best, in_folder("test.h5")}).status, 0);
 }
 
 TEST_F(TrainCommand, PrintsNothingButTheSummaryAsJson) {
@@ -161,6 +190,7 @@ TEST_F(TrainCommand, ChecksItsGradientsWithoutARunDirectory) {
                     "37", "--check-gradients", "--json"});
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_TRUE(Json::parse(result.out).at("passed").get<bool>());
+  EXPECT_NE(result.err.find("along a random direction"), std::string::npos) << result.err;
 }
 
 TEST_F(TrainCommand, KeepsASecondProcessOutOfItsDirectory) {
@@ -207,6 +237,7 @@ TEST_P(Interrupted, SavesAndContinuesToTheSameEnd) {
   const CommandResult rest = run_lockstep_on(how.ranks_after, train_slowly());
   ASSERT_EQ(rest.status, 0) << rest.err;
   EXPECT_NE(rest.err.find("going on after step"), std::string::npos) << rest.err;
+  EXPECT_NE(rest.out.find("s since the last start (after step"), std::string::npos) << rest.out;
   EXPECT_EQ(summary().at("weights_hash"), summary("whole").at("weights_hash"));
   EXPECT_EQ(without_times(lines_of(run_path() + "/metrics.jsonl")),
             without_times(lines_of(runs_ / "whole/metrics.jsonl")));

@@ -34,6 +34,12 @@ TEST(NearestName, CompletesABeginningWhenNothingIsNear) {
   EXPECT_EQ(nearest_name("le", known), "");
 }
 
+TEST(NearestName, KnowsAnAbbreviationByItsInitialsBeforeWhatIsNear) {
+  EXPECT_EQ(nearest_name("lr", known), "learning-rate");
+  const std::vector<std::string_view> flags{"--l1", "--learning-rate", "--run"};
+  EXPECT_EQ(nearest_name("--lr", flags), "--learning-rate");
+}
+
 TEST(NearestName, IsEmptyWhenNothingIsNear) {
   EXPECT_EQ(nearest_name("", known), "");
   EXPECT_EQ(nearest_name("batch-size", known), "");
