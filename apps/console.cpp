@@ -4,22 +4,26 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "apps/terminal.hpp"
 
 namespace lockstep {
 namespace {
 
-void write(std::FILE* stream, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stream);
-  std::fflush(stream);
+/// Returns 0, or why the text may be lost.
+int write(std::FILE* stream, std::string_view text) {
+  errno = 0;
+  const bool complete = std::fwrite(text.data(), 1, text.size(), stream) == text.size();
+  return std::fflush(stream) == 0 && complete ? 0 : errno;
 }
 
-void write_line(std::FILE* stream, std::string_view text) {
+int write_line(std::FILE* stream, std::string_view text) {
   std::string line{text};
   if (line.empty() || line.back() != '\n') line += '\n';
-  write(stream, line);
+  return write(stream, line);
 }
 
 /// Each line of `text` behind `prefix`.
@@ -51,7 +55,10 @@ Console::~Console() { clear_transient(); }
 void Console::out(std::string_view text) {
   if (!first()) return;
   clear_transient();
-  write_line(out_is_reserved_ ? stderr : stdout, text);
+  if (out_is_reserved_)
+    write_line(stderr, text);
+  else
+    write_result(text);
 }
 
 void Console::note(std::string_view text) {
@@ -68,7 +75,13 @@ void Console::error(std::string_view text) {
 void Console::json(std::string_view object) {
   if (!first()) return;
   clear_transient();
-  write_line(stdout, object);
+  write_result(object);
+}
+
+/// Who closes a pipe early has seen enough; anything else is a loss.
+void Console::write_result(std::string_view text) {
+  const int reason = write_line(stdout, text);
+  if (reason != 0 && reason != EPIPE) loss_ = std::strerror(reason);
 }
 
 void Console::transient(std::string_view line) {

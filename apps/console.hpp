@@ -27,6 +27,9 @@ class Console {
   /// One machine-readable object, to standard output; rank 0 only.
   void json(std::string_view object);
 
+  /// Why something meant for standard output could not be written there; empty when all was.
+  [[nodiscard]] const std::string& loss() const noexcept { return loss_; }
+
   /// True when a person watches: rank 0, and standard error ends in a terminal.
   [[nodiscard]] bool interactive() const noexcept { return columns_ > 0; }
   /// Columns of that terminal; 0 when there is none.
@@ -38,12 +41,14 @@ class Console {
 
  private:
   [[nodiscard]] bool first() const noexcept { return rank_ == 0; }
+  void write_result(std::string_view text);
 
   int rank_;
   int ranks_;
   int columns_;
   bool out_is_reserved_ = false;
   bool transient_shown_ = false;
+  std::string loss_;
 };
 
 }  // namespace lockstep

@@ -19,7 +19,8 @@ Index samples_at(const std::string& text, Index samples) {
   double at = 0;
   const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), at);
   const bool number = code == std::errc{} && stop == text.data() + text.size();
-  if (!number || at <= 0 || (at >= 1 && at != std::floor(at)) || at > 1e15) {
+  const bool fraction = text.find('.') != std::string::npos;  // 1.0 could mean one sample or all of them
+  if (!number || !(at > 0) || (fraction && at >= 1) || at > 1e15) {
     throw RequestError{fmt::format("--at: '{}' is neither a number of samples nor a fraction between 0 and 1", text)};
   }
   return at < 1 ? std::llround(at * static_cast<double>(samples)) : static_cast<Index>(at);

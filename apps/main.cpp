@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <exception>
 #include <new>
 #include <string>
@@ -74,7 +75,10 @@ int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
     hosts = require_same_facts(mpi.world(), build_facts());
     const int status = run({argv + std::min(argc, 1), argv + argc}, mpi, console);
     mpi.leave();
-    return status;
+    if (console.loss().empty() || status != exit_done) return status;
+    console.error(fmt::format("error: standard output could not be written ({}): what was printed is incomplete",
+                              console.loss()));
+    return exit_fault;
   } catch (const MissingRanksError& failure) {
     say_missing(failure, hosts, mpi, console);
     return leave(mpi, exit_fault);
@@ -100,6 +104,8 @@ int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
 }  // namespace lockstep
 
 int main(int argc, char** argv) {
+  // A reader that leaves early, as head does, must not end a run.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     lockstep::MpiEnvironment mpi{argc, argv, lockstep::say_hanging};  // declared first, destroyed last
     lockstep::Console console{mpi.world().rank(), mpi.world().ranks()};

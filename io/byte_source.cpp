@@ -39,6 +39,9 @@ ByteSource::ByteSource(std::string path) : path_{std::move(path)}, stream_{std::
   const auto status = std::filesystem::status(path_, failure);
   if (!std::filesystem::exists(status)) throw FileError{path_, "there is no such file; check the path"};
   if (std::filesystem::is_directory(status)) throw FileError{path_, "is a folder; name a file in it"};
+  if (!failure && !std::filesystem::is_regular_file(status)) {
+    throw FileError{path_, "is a device or a pipe; name a file, for it is read more than once"};
+  }
   stream_->file.reset(gzopen(path_.c_str(), "rb"));
   if (stream_->file.get() == nullptr) {
     throw FileError{path_, fmt::format("cannot be opened ({}); check its permissions", std::strerror(errno))};

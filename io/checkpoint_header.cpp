@@ -100,7 +100,8 @@ std::string checkpoint_header(std::string_view body) {
 }
 
 void verify_checkpoint_bytes(const std::string& path) {
-  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  // A pipe then reads as empty instead of waiting for a writer.
+  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat status {};
   if (file.get() < 0 || ::fstat(file.get(), &status) < 0) fail_to_read(path);
   const auto file_bytes = static_cast<std::size_t>(status.st_size);

@@ -28,6 +28,9 @@ void require_readable(const std::string& path, std::string_view advice) {
   if (status.type() == std::filesystem::file_type::directory) {
     throw FileError{path, fmt::format("this is a directory, not a file; name a file in it, or {}", advice)};
   }
+  if (!error && status.type() != std::filesystem::file_type::regular) {
+    throw FileError{path, fmt::format("this is a device or a pipe, not a file; name a file, or {}", advice)};
+  }
   errno = 0;
   if (const std::ifstream file{path, std::ios::binary}; error || !file) {
     const std::error_code reason = error ? error : std::error_code{errno, std::generic_category()};

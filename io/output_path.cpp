@@ -21,6 +21,9 @@ void require_writable(const std::string& output, bool replace, std::initializer_
     }
   }
   if (fs::is_directory(output, ignored)) throw FileError{output, "is a folder; name a file in it"};
+  if (fs::exists(output, ignored) && !fs::is_regular_file(output, ignored)) {
+    throw FileError{output, "is a device or a pipe, which cannot be replaced; name a file"};
+  }
   if (!replace && fs::exists(fs::symlink_status(output, ignored))) {
     throw FileError{output, "exists already; choose another name, or --force to replace it"};
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -105,6 +106,32 @@ TEST(CommandLine, NamesAllUnknownFlagsAtOnce) {
   EXPECT_EQ(result.status, 2);
   EXPECT_EQ(lines_of(result.err), 2U) << result.err;
   EXPECT_NE(result.err.find("'--seed'"), std::string::npos) << result.err;
+}
+
+/// The command under a shell that sends its standard output elsewhere.
+CommandResult run_redirected(std::vector<std::string> arguments, const std::string& where) {
+  std::vector<std::string> shell{"bash", "-c", "set -o pipefail; \"$0\" \"$@\" " + where};
+  for (std::string& argument : lockstep_command(std::move(arguments))) shell.push_back(std::move(argument));
+  return run_command(shell);
+}
+
+TEST(CommandLine, SaysWhenItsOutputIsLost) {
+  for (const Arguments& arguments : {Arguments{"doctor"}, Arguments{"doctor", "--json"}}) {
+    const CommandResult result = run_redirected(arguments, "> /dev/full");
+    EXPECT_EQ(result.status, 1);
+    EXPECT_NE(result.err.find("standard output could not be written (No space left on device)"), std::string::npos)
+        << result.err;
+  }
+}
+
+TEST(CommandLine, GoesOnWhenItsReaderHasSeenEnough) {
+  const TemporaryDirectory directory;
+  const std::string data = directory / "xor.h5";
+  ASSERT_EQ(run_lockstep({"data", "make", "xor", data, "--samples", "101"}).status, 0);
+  const CommandResult result = run_redirected(
+      {"train", "--train", data, "--run", directory / "run", "--epochs", "23", "--threads", "1"}, "2>&1 | head -n 1");
+  EXPECT_EQ(result.status, 0) << result.out;
+  EXPECT_TRUE(std::filesystem::exists(directory / "run/summary.json"));
 }
 
 TEST(CommandLine, LeavesInOrderUnderMpirun) {

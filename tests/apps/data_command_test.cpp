@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // lockstep data, as a person meets it: what it makes, what it says, what it refuses.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
@@ -44,6 +45,24 @@ class DataCommand : public testing::Test {
   }
   TemporaryDirectory directory_;
 };
+
+TEST_F(DataCommand, NeitherReadsNorReplacesPipes) {
+  const std::string pipe = file("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  expect_refusal({"make", "xor", pipe, "--force"}, "is a device or a pipe, which cannot be replaced");
+  expect_refusal({"info", pipe}, "is a device or a pipe");
+  expect_refusal({"import", pipe, file("out.h5"), "--target", "last"}, "is a device or a pipe");
+  EXPECT_TRUE(fs::is_fifo(pipe));
+  const CommandResult checkpoint = run_lockstep({"checkpoint", "verify", pipe});
+  EXPECT_EQ(checkpoint.status, 2) << checkpoint.err;
+}
+
+TEST_F(DataCommand, SplitsAtNumbersThatMeanOneThing) {
+  ASSERT_EQ(run_lockstep({"data", "make", "xor", file("all.h5"), "--samples", "13"}).status, 0);
+  for (const char* at : {"nan", "inf", "1.0", "-3", "0", "2.5", "x"})
+    expect_refusal({"split", file("all.h5"), file("a.h5"), file("b.h5"), "--at", at},
+                   "is neither a number of samples nor a fraction");
+}
 
 TEST_F(DataCommand, EverySubcommandExplainsItselfWithExamples) {
   for (const char* name : {"import", "make", "info", "split"}) {
