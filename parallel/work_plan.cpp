@@ -16,7 +16,11 @@ constexpr Index tiles_wanted = 8;   // of a layer's weights
 constexpr TileSize largest_tile{512, 256};
 constexpr TileSize least_tile{128, 32};
 
-Index rounded_up(Index size) { return (size + alignment_scalars - 1) / alignment_scalars * alignment_scalars; }
+/// Pieces begin at multiples of it: whole aligned units of memory in either precision, and what dropout masks need.
+constexpr Index unit = 16;
+static_assert(unit % alignment_scalars == 0);
+
+Index rounded_up(Index size) { return (size + unit - 1) / unit * unit; }
 
 /// Rows of one piece.
 Index row_block(Index rows) {
