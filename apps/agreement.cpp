@@ -39,12 +39,9 @@ std::vector<std::string> split(std::string_view all) {
 std::vector<std::string> gather_texts(Communicator& communicator, std::string_view mine) {
   const auto ranks = static_cast<std::size_t>(communicator.ranks());
   const auto rank = static_cast<std::size_t>(communicator.rank());
-  std::vector<std::uint64_t> lengths(ranks);
-  lengths[rank] = mine.size();
-  std::vector<Pieces> parts(ranks);
-  for (std::size_t r = 0; r < ranks; ++r) parts[r] = {std::as_writable_bytes(std::span{lengths}.subspan(r, 1))};
-  communicator.all_gather(parts)->wait();
+  const std::vector<std::uint64_t> lengths = gather_each(std::uint64_t{mine.size()}, communicator);
 
+  std::vector<Pieces> parts(ranks);
   std::vector<std::string> texts(ranks);
   texts[rank] = mine;
   for (std::size_t r = 0; r < ranks; ++r) {

@@ -2,17 +2,7 @@
 // lockstep bench
 #include "apps/bench_command.hpp"
 
-#include "apps/placement.hpp"
-
 namespace lockstep {
-
-int bench_threads(Index threads, CommandContext& context) {
-  Communicator& world = context.mpi.world();
-  const std::vector<Placement> placements = gather_placements(world);
-  for (const std::string& warning : placement_warnings(placements, threads))
-    context.console.note("warning: " + warning);
-  return threads > 0 ? static_cast<int>(threads) : fair_threads(placements, static_cast<std::size_t>(world.rank()));
-}
 
 void add_bench_command(CLI::App& root, CommandContext& context) {
   CLI::App* bench =

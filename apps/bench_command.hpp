@@ -10,8 +10,4 @@ namespace lockstep {
 
 void add_bench_step(CLI::App& bench, CommandContext& context);
 
-/// The workers of a benchmark: `threads`, or this rank's fair share of its cores. Warns where the placement is slow.
-/// Collective.
-[[nodiscard]] int bench_threads(Index threads, CommandContext& context);
-
 }  // namespace lockstep

@@ -9,6 +9,7 @@
 #include "apps/agreement.hpp"
 #include "apps/bench_command.hpp"
 #include "apps/json_text.hpp"
+#include "apps/placement.hpp"
 #include "apps/table.hpp"
 #include "parallel/step_benchmark.hpp"
 
@@ -95,7 +96,8 @@ class BenchStep {
   int run() {
     if (json_) context_.console.reserve_output_for_json();
     agree_on_problems(context_.mpi.world(), problems());
-    Workers workers{bench_threads(threads_, context_)};
+    Communicator& world = context_.mpi.world();
+    Workers workers{settled_threads(gather_placements(world), threads_, world.rank(), context_.console)};
     if (!json_) context_.console.out(heading(workers));
     nlohmann::ordered_json cases = nlohmann::ordered_json::array();
     std::vector<StepRate> all;
@@ -104,8 +106,7 @@ class BenchStep {
       for (const Index batch : batches_) {
         const StepCase what{.sizes = sizes_of(net), .batch_size = batch, .shard_size = shard_size_};
         context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
-        const std::vector<StepRate> rates =
-            measure_steps(what, repetitions, seconds_ / repetitions, context_.mpi.world(), workers);
+        const std::vector<StepRate> rates = measure_steps(what, repetitions, seconds_ / repetitions, world, workers);
         all.insert(all.end(), rates.begin(), rates.end());
         if (is_unsteady(rates)) unsteady.push_back(fmt::format("{} at batch {}", net, batch));
         if (!json_) context_.console.out(line(net, what, rates));

@@ -10,6 +10,7 @@
 #include "apps/agreement.hpp"
 #include "apps/progress.hpp"
 #include "core/aligned_buffer.hpp"
+#include "core/reduction_tree.hpp"
 #include "io/checksum.hpp"
 
 namespace lockstep {
@@ -91,18 +92,13 @@ void require_finite_features(const Dataset& data, Communicator& communicator, Co
   const DatasetInfo& info = data.info();
   if (info.byte_features) return;
   agreed(communicator, [&] {
-    const auto share = [&](Index rank) {
-      return info.samples / communicator.ranks() * rank +
-             info.samples % communicator.ranks() * rank / communicator.ranks();
-    };
-    const Index first = share(communicator.rank());
-    const Index end = share(communicator.rank() + 1);
+    const Range own = leaves_of_rank(info.samples, communicator.rank(), communicator.ranks());
     AlignedBuffer features{panel_scalars(info.features, block_rows)};
-    Progress progress{console, "read data", static_cast<double>(end - first)};
-    for_blocks(first, end, [&](std::span<const Index> rows) {
+    Progress progress{console, "read data", static_cast<double>(own.size())};
+    for_blocks(own.begin, own.end, [&](std::span<const Index> rows) {
       data.gather_features(rows, {},
                            {features.data(), info.features, static_cast<Index>(rows.size()), padded(info.features)});
-      progress.update(static_cast<double>(rows.back() + 1 - first));
+      progress.update(static_cast<double>(rows.back() + 1 - own.begin));
     });
     return true;
   });

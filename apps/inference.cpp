@@ -41,11 +41,7 @@ InferenceInput::Opened InferenceInput::open() const {
   require_same_on_all_ranks(world, "the data", agreed(world, [&] { return data_identity(*opened.data); }));
   require_finite_features(*opened.data, world, context_.console);
 
-  const std::vector<Placement> placements = gather_placements(world);
-  for (const std::string& warning : placement_warnings(placements, config.threads))
-    context_.console.note("warning: " + warning);
-  opened.threads = config.threads > 0 ? static_cast<int>(config.threads)
-                                      : fair_threads(placements, static_cast<std::size_t>(world.rank()));
+  opened.threads = settled_threads(gather_placements(world), config.threads, world.rank(), context_.console);
   return opened;
 }
 

@@ -111,6 +111,11 @@ std::vector<std::string> placement_warnings(std::span<const Placement> placement
   return warnings;
 }
 
+int settled_threads(std::span<const Placement> placements, Index wanted, int rank, Console& console) {
+  for (const std::string& warning : placement_warnings(placements, wanted)) console.note("warning: " + warning);
+  return wanted > 0 ? static_cast<int>(wanted) : fair_threads(placements, static_cast<std::size_t>(rank));
+}
+
 std::string core_list(std::span<const int> cores) {
   std::string text;
   for (std::size_t first = 0; first < cores.size();) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/console.hpp"
 #include "core/types.hpp"
 #include "parallel/communicator.hpp"
 
@@ -35,6 +36,9 @@ struct Placement {
 /// What slows this placement down, a sentence each: more ranks or threads than cores, cores that no rank may use.
 /// `threads` a rank; 0: fair_threads.
 [[nodiscard]] std::vector<std::string> placement_warnings(std::span<const Placement> placements, Index threads);
+
+/// Threads of this rank: `wanted`, or its fair share when that is 0. Warns of what slows the placement down.
+[[nodiscard]] int settled_threads(std::span<const Placement> placements, Index wanted, int rank, Console& console);
 
 /// "0-3,8".
 [[nodiscard]] std::string core_list(std::span<const int> cores);

@@ -110,9 +110,7 @@ TrainConfig TrainCommand::placed(TrainConfig config, const DatasetInfo& info) co
   const std::string problem = memory_problem(network_spec(config, info), config.optimizer, static_cast<int>(here),
                                              world().ranks(), memory_bytes());
   agree_on_problems(world(), problem.empty() ? Problems{} : Problems{problem});
-  for (const std::string& warning : placement_warnings(placements, config.threads))
-    context_.console.note("warning: " + warning);
-  if (config.threads == 0) config.threads = fair_threads(placements, rank);
+  config.threads = settled_threads(placements, config.threads, world().rank(), context_.console);
   return config;
 }
 

@@ -86,6 +86,16 @@ class Communicator {
   [[nodiscard]] virtual std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) = 0;
 };
 
+/// One number (or other plain value) of each rank, by rank, on every rank. Collective; returns when all have arrived.
+template <class Number>
+[[nodiscard]] std::vector<Number> gather_each(Number own, Communicator& communicator) {
+  std::vector<Number> values(static_cast<std::size_t>(communicator.ranks()), own);
+  std::vector<Pieces> parts;
+  for (Number& value : values) parts.push_back({writable_bytes_of(&value, 1)});
+  communicator.all_gather(parts)->wait();
+  return values;
+}
+
 /// One rank alone.
 class SerialCommunicator final : public Communicator {
  public:

@@ -138,10 +138,7 @@ void MpiEnvironment::hurry_when(bool (*told_to_end)()) noexcept {
 void MpiEnvironment::leave() {
   if (left_ || !started()) return;
   left_ = true;
-  std::vector<char> marks(static_cast<std::size_t>(world_->ranks()));
-  std::vector<Pieces> parts;
-  for (char& mark : marks) parts.push_back({writable_bytes_of(&mark, 1)});
-  world_->all_gather(parts)->wait();
+  (void)gather_each(char{0}, *world_);
   if (use_->pulse != nullptr) use_->pulse->stop();
 }
 

@@ -101,11 +101,7 @@ std::vector<double> sum_over_leaves(Index leaves, Index width, Communicator& com
 }
 
 Index least_of_ranks(Index value, Communicator& communicator) {
-  std::vector<Index> values(static_cast<std::size_t>(communicator.ranks()), value);
-  std::vector<Pieces> parts;
-  for (Index& each : values) parts.push_back({writable_bytes_of(&each, 1)});
-  communicator.all_gather(parts)->wait();
-  return *std::min_element(values.begin(), values.end());
+  return std::ranges::min(gather_each(value, communicator));
 }
 
 bool any_rank(bool vote, Communicator& communicator) { return least_of_ranks(vote ? 0 : 1, communicator) == 0; }

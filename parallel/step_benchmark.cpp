@@ -23,16 +23,6 @@ constexpr Index least_samples = 8192;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-/// Every rank's value; also the point at which all ranks have arrived.
-std::vector<double> gathered(double own, Communicator& communicator) {
-  std::vector<double> values(static_cast<std::size_t>(communicator.ranks()));
-  values[static_cast<std::size_t>(communicator.rank())] = own;
-  std::vector<Pieces> parts;
-  for (double& value : values) parts.push_back({writable_bytes_of(&value, 1)});
-  communicator.all_gather(parts)->wait();
-  return values;
-}
-
 Model benchmark_model(const StepCase& what) {
   Network network{{.inputs = what.sizes.front(),
                    .hidden = {what.sizes.begin() + 1, what.sizes.end() - 1},
@@ -96,11 +86,10 @@ class StepLoop {
 };
 
 double timed(StepLoop& loop, Index steps, Communicator& communicator) {
-  (void)gathered(0, communicator);
+  (void)gather_each(0, communicator);  // all begin together
   const Clock::time_point start = Clock::now();
   for (Index step = 0; step < steps; ++step) loop.step();
-  const std::vector<double> all = gathered(seconds_since(start), communicator);
-  return *std::max_element(all.begin(), all.end());
+  return std::ranges::max(gather_each(seconds_since(start), communicator));
 }
 
 /// Steps that take about `seconds`, the same number on every rank.
@@ -127,12 +116,12 @@ double step_flop(const StepCase& what) {
 double measure_peak(double seconds, Communicator& communicator, Workers& workers) {
   constexpr Index rounds = 20'000;  // some tens of microseconds
   const auto threads = static_cast<Index>(workers.threads());
-  (void)gathered(0, communicator);
+  (void)gather_each(0, communicator);  // all begin together
   const Clock::time_point start = Clock::now();
   std::atomic<double> operations = 0;
   while (seconds_since(start) < seconds)
     workers.for_each(32 * threads, [&](Index) { operations += multiply_adds_in_registers(rounds); });
-  const std::vector<double> rates = gathered(operations / seconds_since(start), communicator);
+  const std::vector<double> rates = gather_each(operations / seconds_since(start), communicator);
   double sum = 0;
   for (const double rate : rates) sum += rate;
   return sum;

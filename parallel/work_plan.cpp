@@ -60,14 +60,13 @@ TileSize tile_size(Index fan_in, Index units) {
   TileSize tile{std::min(largest_tile.inputs, rounded_up(fan_in)), std::min(largest_tile.units, rounded_up(units))};
   while (tile_count(fan_in, units, tile) < tiles_wanted) {
     // The longer side first; products with few units are the slower ones.
-    if (tile.inputs > 2 * tile.units && tile.inputs > least_tile.inputs)
-      tile.inputs = std::max(least_tile.inputs, rounded_up(tile.inputs / 2));
-    else if (tile.units > least_tile.units)
-      tile.units = std::max(least_tile.units, rounded_up(tile.units / 2));
-    else if (tile.inputs > least_tile.inputs)
+    const bool halve_inputs =
+        tile.inputs > least_tile.inputs && (tile.inputs > 2 * tile.units || tile.units <= least_tile.units);
+    if (!halve_inputs && tile.units <= least_tile.units) break;
+    if (halve_inputs)
       tile.inputs = std::max(least_tile.inputs, rounded_up(tile.inputs / 2));
     else
-      break;
+      tile.units = std::max(least_tile.units, rounded_up(tile.units / 2));
   }
   return tile;
 }
