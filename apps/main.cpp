@@ -19,6 +19,7 @@
 #include "apps/versions.hpp"
 #include "core/error.hpp"
 #include "parallel/mpi_environment.hpp"
+#include "parallel/replica_check.hpp"
 
 namespace lockstep {
 namespace {
@@ -82,6 +83,12 @@ int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
   } catch (const MissingRanksError& failure) {
     say_missing(failure, hosts, mpi, console);
     return leave(mpi, exit_fault);
+  } catch (const ReplicaError& failure) {
+    console.note(
+        fmt::format("error: {}; look at {}; the same command goes on from the last checkpoint, if the run has "
+                    "come to one",
+                    failure.what(), ranks_and_hosts(failure.ranks(), hosts)));
+    return exit_fault;
   } catch (const AgreedError& failure) {
     console.note(error_lines(failure));
     return exit_wrong_request;

@@ -4,13 +4,31 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "apps/metrics_report.hpp"
 #include "apps/stop_signal.hpp"
 #include "apps/table.hpp"
 #include "core/error.hpp"
+#include "io/checkpoint_directory.hpp"
 #include "io/checkpoint_file.hpp"
 
 namespace lockstep {
+namespace {
+
+/// The best weights so far, as the result of a run that was over with their epoch.
+Checkpoint best_state(const Checkpoint& checkpoint) {
+  const TrainingState& state = checkpoint.state;
+  Checkpoint best{.configuration = checkpoint.configuration, .model = clone(checkpoint.model), .state = {}};
+  best.model.parameters = state.best->parameters.clone();
+  best.state.epoch = state.best->epoch;
+  best.state.history.assign(state.history.begin(), state.history.begin() + state.best->epoch);
+  best.state.step = nlohmann::json::parse(best.state.history.back()).at("step");
+  best.state.finished = true;  // nothing goes on from here: there is no state of the optimizer
+  return best;
+}
+
+}  // namespace
 
 RunObserver::RunObserver(Console& console, const Form& form, const RunDirectory* directory,
                          std::optional<std::uint64_t> saved_step)
@@ -18,11 +36,10 @@ RunObserver::RunObserver(Console& console, const Form& form, const RunDirectory*
       form_{form},
       directory_{directory},
       table_{form.task, form.epochs, form.validation},
-      saved_step_{saved_step} {
-  if (directory_ != nullptr) checkpoints_.emplace(directory_->checkpoints());
-}
+      saved_step_{saved_step} {}
 
 void RunObserver::on_step(const StepProgress& progress) {
+  if (!is_writing()) finish_saving();
   if (!console_.interactive()) return;
   const auto steps = static_cast<double>(progress.steps);
   if (!progress_) progress_.emplace(console_, "train", steps, static_cast<double>(progress.step) - 1);
@@ -63,39 +80,56 @@ std::string RunObserver::on_epoch(const EpochReport& report) {
 
 bool RunObserver::stop_requested() { return !StopSignals::received().empty(); }
 
-void RunObserver::save(const Checkpoint& checkpoint) {
-  if (!checkpoints_) return;
-  try {
-    checkpoints_->save(checkpoint, form_.keep);
-    saved_step_ = checkpoint.state.step;
-    if (!save_problem_.empty()) console_.note("checkpoints can be written again");
-    save_problem_.clear();
-    save_best(checkpoint);
-  } catch (const Error& failure) {
-    failed_step_ = checkpoint.state.step;
-    if (save_problem_.empty())
-      console_.note(fmt::format("warning: the checkpoint of step {} could not be written: {}; training goes on",
-                                failed_step_, failure.what()));
-    save_problem_ = failure.what();
-  }
+void RunObserver::save(Checkpoint checkpoint) {
+  if (directory_ == nullptr) return;
+  finish_saving();
+  // Where no thread can be had, it is written when it is asked for.
+  saving_ = std::async(std::launch::async | std::launch::deferred,
+                       [this, state = std::move(checkpoint), best = best_epoch_saved_] { return write(state, best); });
 }
 
-void RunObserver::save_best(const Checkpoint& checkpoint) {
-  const TrainingState& state = checkpoint.state;
-  if (!state.best || state.best->epoch == best_epoch_saved_) return;
-  Checkpoint best{.configuration = checkpoint.configuration, .model = clone(checkpoint.model), .state = {}};
-  best.model.parameters = state.best->parameters.clone();
-  best.state.epoch = state.best->epoch;
-  best.state.history.assign(state.history.begin(), state.history.begin() + state.best->epoch);
-  best.state.step = nlohmann::json::parse(best.state.history.back()).at("step");
-  best.state.finished = true;  // nothing goes on from here: there is no state of the optimizer
-  try {
-    write_checkpoint(directory_->best_checkpoint(), best);
-    best_epoch_saved_ = state.best->epoch;
-  } catch (const Error& failure) {
-    console_.note(fmt::format("warning: the weights of the best epoch, {}, could not be written: {}; training goes on",
-                              state.best->epoch, failure.what()));
+bool RunObserver::is_writing() const {
+  return saving_.valid() && saving_.wait_for(std::chrono::seconds{0}) == std::future_status::timeout;
+}
+
+void RunObserver::finish_saving() {
+  if (saving_.valid()) note(saving_.get());
+}
+
+void RunObserver::note(const Saved& saved) {
+  if (saved.problem.empty()) {
+    saved_step_ = saved.step;
+    if (!save_problem_.empty()) console_.note("checkpoints can be written again");
+  } else {
+    failed_step_ = saved.step;
+    if (save_problem_.empty())
+      console_.note(fmt::format("warning: the checkpoint of step {} could not be written: {}; training goes on",
+                                saved.step, saved.problem));
   }
+  save_problem_ = saved.problem;
+  if (!saved.best_problem.empty())
+    console_.note(fmt::format("warning: the weights of the best epoch could not be written: {}; training goes on",
+                              saved.best_problem));
+  if (saved.best_epoch > 0) best_epoch_saved_ = saved.best_epoch;
+}
+
+RunObserver::Saved RunObserver::write(const Checkpoint& checkpoint, Index best_epoch_saved) const {
+  Saved saved{.step = checkpoint.state.step};
+  try {
+    CheckpointDirectory{directory_->checkpoints()}.save(checkpoint, form_.keep);
+  } catch (const std::exception& failure) {
+    saved.problem = failure.what();
+    return saved;
+  }
+  const std::optional<BestSoFar>& best = checkpoint.state.best;
+  if (!best || best->epoch == best_epoch_saved) return saved;
+  try {
+    write_checkpoint(directory_->best_checkpoint(), best_state(checkpoint));
+    saved.best_epoch = best->epoch;
+  } catch (const std::exception& failure) {
+    saved.best_problem = failure.what();
+  }
+  return saved;
 }
 
 std::string RunObserver::record_end(const nlohmann::ordered_json& summary,
@@ -110,7 +144,13 @@ std::string RunObserver::record_end(const nlohmann::ordered_json& summary,
   }
 }
 
-std::string RunObserver::fault() const {
+std::optional<std::uint64_t> RunObserver::saved_step() {
+  finish_saving();
+  return saved_step_;
+}
+
+std::string RunObserver::fault() {
+  finish_saving();
   if (save_problem_.empty()) return {};
   const std::string newest = saved_step_
                                  ? fmt::format("that of step {}, from which the same command goes on", *saved_step_)

@@ -2,6 +2,7 @@
 // What the command does while a run goes on: shows it, records it, keeps its checkpoints, listens to signals.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <optional>
 
@@ -9,12 +10,14 @@
 #include "apps/epoch_table.hpp"
 #include "apps/progress.hpp"
 #include "apps/run_directory.hpp"
-#include "io/checkpoint_directory.hpp"
 #include "parallel/trainer.hpp"
 
 namespace lockstep {
 
 /// A checkpoint or a line of metrics that cannot be written is a warning: the run goes on, and what is newest stays.
+///
+/// Checkpoints are written in the background, one at a time: training waits only when the next is due before the last
+/// is written. Destruction waits for the one under way.
 class RunObserver final : public TrainingObserver {
  public:
   struct Form {
@@ -31,18 +34,28 @@ class RunObserver final : public TrainingObserver {
   void on_step(const StepProgress& progress) override;
   [[nodiscard]] std::string on_epoch(const EpochReport& report) override;
   [[nodiscard]] bool stop_requested() override;
-  void save(const Checkpoint& checkpoint) override;
+  void save(Checkpoint checkpoint) override;
 
-  /// Why the last state could not be saved, and what there is instead; "" when it was. Rank 0 only.
-  [[nodiscard]] std::string fault() const;
-  /// The step of the newest checkpoint.
-  [[nodiscard]] std::optional<std::uint64_t> saved_step() const noexcept { return saved_step_; }
+  /// Why the last state could not be saved, and what there is instead; "" when it was. Rank 0 only. Waits for it.
+  [[nodiscard]] std::string fault();
+  /// The step of the newest checkpoint. Waits for it.
+  [[nodiscard]] std::optional<std::uint64_t> saved_step();
   /// Writes what the end of the run leaves; returns what could not be written, and what to do, or "". Rank 0 only.
   [[nodiscard]] std::string record_end(const nlohmann::ordered_json& summary,
                                        const std::vector<std::string>& history) const;
 
  private:
-  void save_best(const Checkpoint& checkpoint);
+  /// What came of writing a state.
+  struct Saved {
+    std::uint64_t step = 0;
+    std::string problem;       ///< why it could not be written, or ""
+    std::string best_problem;  ///< why the weights of the best epoch could not, or ""
+    Index best_epoch = 0;      ///< whose weights were written; 0: none were
+  };
+  [[nodiscard]] Saved write(const Checkpoint& checkpoint, Index best_epoch_saved) const;
+  [[nodiscard]] bool is_writing() const;
+  void finish_saving();
+  void note(const Saved& saved);
 
   Console& console_;
   Form form_;
@@ -50,12 +63,12 @@ class RunObserver final : public TrainingObserver {
   EpochTable table_;
   bool heading_shown_ = false;
   std::optional<Progress> progress_;
-  std::optional<CheckpointDirectory> checkpoints_;
   std::optional<std::uint64_t> saved_step_;
   std::uint64_t failed_step_ = 0;
   std::string save_problem_;
   bool metrics_failed_ = false;
   Index best_epoch_saved_ = 0;
+  std::future<Saved> saving_;  ///< last: what it uses outlives it
 };
 
 }  // namespace lockstep

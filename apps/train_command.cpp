@@ -53,7 +53,7 @@ class TrainCommand {
   int show_finished(const nlohmann::ordered_json* summary, const RunRequest& request) const;
   int train_in_directory(const RunRequest& request, const TrainConfig& config, const Data& data);
   [[noreturn]] void leave_diverged(const DivergenceError& failure, const RunDirectory& directory, const RunPlan& plan,
-                                   const RunObserver& observer) const;
+                                   RunObserver& observer) const;
   [[nodiscard]] std::optional<Metrics> tested(const TrainResult& result, const Data& data) const;
   void record_end(const FinishedRun& run, const RunObserver& observer) const;
   int say_interrupted(const RunRequest& request, const TrainResult& result) const;
@@ -180,11 +180,10 @@ int TrainCommand::say_interrupted(const RunRequest& request, const TrainResult& 
 
 /// Every rank computes the same losses and so throws the same at the same step.
 void TrainCommand::leave_diverged(const DivergenceError& failure, const RunDirectory& directory, const RunPlan& plan,
-                                  const RunObserver& observer) const {
+                                  RunObserver& observer) const {
   Problems reasons = failure.problems();
-  if (observer.saved_step())
-    reasons.push_back(
-        fmt::format("the last good state, of step {}, is kept in {}", *observer.saved_step(), directory.checkpoints()));
+  if (const std::optional<std::uint64_t> saved = observer.saved_step())
+    reasons.push_back(fmt::format("the last good state, of step {}, is kept in {}", *saved, directory.checkpoints()));
   else if (first() && plan.made_directory && directory.remove_if_nothing_came())
     reasons.push_back(fmt::format("there was nothing to keep yet: {} was removed again", directory.path()));
   else

@@ -76,6 +76,10 @@ AlignedBuffer Network::initial_parameters(Initializer initializer, std::uint64_t
   return parameters;
 }
 
+std::uint64_t block_hash(const ParameterBlock& block, std::span<const Scalar> parameters) {
+  return XXH3_64bits(parameters.data() + block.offset, static_cast<std::size_t>(block.size()) * sizeof(Scalar));
+}
+
 std::string weights_hash(const ParameterLayout& layout, std::span<const Scalar> parameters) {
   XXH3_state_t* state = XXH3_createState();
   if (state == nullptr) throw std::bad_alloc{};

@@ -55,6 +55,9 @@ class Network {
   std::vector<std::unique_ptr<Layer>> layers_;
 };
 
+/// XXH3-64 of one block, to compare replicas by.
+[[nodiscard]] std::uint64_t block_hash(const ParameterBlock& block, std::span<const Scalar> parameters);
+
 /// XXH3-128 over the parameters in layout order, padding excluded, as 32 hex digits.
 [[nodiscard]] std::string weights_hash(const ParameterLayout& layout, std::span<const Scalar> parameters);
 

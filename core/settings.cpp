@@ -164,6 +164,8 @@ std::vector<Setting> table() {
       setting<&C::checkpoint_every>(machine, "checkpoint-every", "STEPS",
                                     "Steps between checkpoints; 0: at ends of epochs, at most every ten seconds."),
       setting<&C::keep>(machine, "keep", "COUNT", "Newest checkpoints kept, beside the best by validation loss."),
+      setting<&C::compare_every>(machine, "compare-every", "STEPS",
+                                 "Steps between comparisons of the ranks' parameters; 0: only before checkpoints."),
       setting<&C::timeout>(machine, "timeout", "SECONDS",
                            "Silence of a rank after which the others give up; 0: never."),
   };

@@ -25,7 +25,7 @@ struct Setting {
   SettingKind kind;
   std::string_view values;  ///< for help: "COUNT", "relu|tanh|..."
   std::string_view help;    ///< one sentence with the unit; what 0 or auto means
-  bool affects_result;      ///< false: threads, checkpoint-every, timeout: may differ when a run continues
+  bool affects_result;      ///< false: threads, checkpoint-every, timeout, ...: may differ when a run continues
   std::string (*get)(const TrainConfig&);
   void (*read)(TrainConfig&, std::string_view);  ///< `set` without the setting's name in the error
 

@@ -114,6 +114,7 @@ void check_pass(Problems& found, const TrainConfig& config) {
     found.push_back(
         fmt::format("threads is {}; one rank uses at most {}, start more ranks instead", config.threads, most_threads));
   require_at_least(found, "checkpoint-every", config.checkpoint_every, 0);
+  require_at_least(found, "compare-every", config.compare_every, 0);
   require_at_least(found, "keep", config.keep, 1);
   require(found, config.timeout == 0 || (config.timeout >= 1 && std::isfinite(config.timeout)), "timeout",
           config.timeout, "0 (never) or at least 1 second");

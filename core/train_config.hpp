@@ -66,6 +66,7 @@ struct TrainConfig {
   // machine: none of these changes the result
   Index threads = 0;           ///< 0: the cores this rank may use
   Index checkpoint_every = 0;  ///< steps; 0: at ends of epochs, at most every ten seconds
+  Index compare_every = 100;   ///< steps between comparisons of all ranks' parameters; 0: before checkpoints only
   Index keep = 2;              ///< newest checkpoints
   double timeout = 60;         ///< seconds of silence after which a rank counts as lost; 0: never
 

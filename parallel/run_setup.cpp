@@ -65,7 +65,10 @@ Model fresh_model(const TrainConfig& request, const Dataset& data, const DataSpl
 
 StepEngine::Form engine_form(const TrainConfig& config, Index training_samples) {
   const Index batch = std::min(config.batch_size, training_samples);
-  return {.batch_size = batch, .plan = plan_work(batch, config.shard_size), .optimizer = config.optimizer};
+  return {.batch_size = batch,
+          .plan = plan_work(batch, config.shard_size),
+          .optimizer = config.optimizer,
+          .compare_every = config.compare_every};
 }
 
 }  // namespace lockstep

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/metrics.hpp"
 #include "core/norm.hpp"
+#include "parallel/replica_check.hpp"
 
 namespace lockstep {
 namespace {
@@ -142,6 +143,7 @@ StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, co
                                     const UpdateLimits& limits, bool vote) {
   const Report report = compute(samples, pass, vote, /*with_gradient=*/true);
   exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
+  compare_replicas(pass.step + 1);
   at_place([&] { exchange_.wait(); }, [&] { return of_layers("gradients of"); });
   UpdateRule scaled = rule;
   scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
@@ -151,6 +153,17 @@ StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, co
     throw DivergenceError{pass.step + 1, model_.network.layout().blocks()[static_cast<std::size_t>(*bad_block)].name,
                           advice};
   return report;
+}
+
+/// Owners publish every parameter anew in every step, which heals a replica that drifted. So the comparison comes after
+/// the gradients were computed and before the update: it sees what they were computed with.
+void StepEngine::compare_replicas(std::uint64_t step) {
+  if (form_.compare_every == 0 || step % static_cast<std::uint64_t>(form_.compare_every) != 0) return;
+  at_place(
+      [&] {
+        require_same_parameters(model_.network.layout(), model_.parameters.span(), step, communicator_, workers_);
+      },
+      [&] { return of_layers("comparison of the parameters of"); });
 }
 
 double StepEngine::gradient(const Samples& samples, const Pass& pass, AlignedBuffer& gradient) {

@@ -33,6 +33,7 @@ class StepEngine {
     Index batch_size = 0;
     WorkPlan plan;
     Optimizer optimizer = Optimizer::sgd;
+    Index compare_every = 0;              ///< steps between comparisons of all ranks' parameters; 0: never
     Index memory_bytes = Index{2} << 30;  ///< for shards in flight: larger batches go through in waves, same bits
   };
   StepEngine(Model& model, const Form& form, Communicator& communicator, Workers& workers);
@@ -47,7 +48,8 @@ class StepEngine {
 
   /// One step over `samples`, the batch. Throws DivergenceError, on all ranks the same, when the loss is not finite
   /// (parameters are then unchanged), or a gradient, a weight or an optimizer state after the step (parameters and
-  /// state are then of no use).
+  /// state are then of no use); ReplicaError when it is a step to compare in and ranks computed with different
+  /// parameters.
   Report step(const Samples& samples, const Pass& pass, const UpdateRule& rule, const UpdateLimits& limits, bool vote);
 
   /// The gradient of the mean loss over `samples`, in the parameters' layout, and the loss; updates nothing.
@@ -64,6 +66,7 @@ class StepEngine {
   [[nodiscard]] std::size_t first_bad_layer(const ShardBuffers& shard) const;
   /// "gradients of layers hidden1 to output", for errors.
   [[nodiscard]] std::string of_layers(const char* what) const;
+  void compare_replicas(std::uint64_t step);
   void require_finite(const StepSums& sums, std::uint64_t step);
 
   Model& model_;

@@ -14,6 +14,7 @@
 #include "parallel/evaluator.hpp"
 #include "parallel/floating_point_mode.hpp"
 #include "parallel/ordered_sum.hpp"
+#include "parallel/replica_check.hpp"
 #include "parallel/run_setup.hpp"
 
 namespace lockstep {
@@ -221,15 +222,20 @@ class Run {
   }
 
   void save() {
-    std::vector<AlignedBuffer> optimizer =
-        at_place([&] { return engine_.update().gather_state(); },
-                 [&] { return "checkpoint after step " + std::to_string(state_.step); });
+    std::vector<AlignedBuffer> optimizer = at_place(
+        [&] {
+          // What is saved is what all ranks go on with.
+          require_same_parameters(model_.network.layout(), model_.parameters.span(), state_.step, communicator_,
+                                  workers_);
+          return engine_.update().gather_state();
+        },
+        [&] { return "checkpoint after step " + std::to_string(state_.step); });
     last_save_ = Clock::now();
     if (communicator_.rank() != 0) return;
     Checkpoint checkpoint{.model = clone(model_), .state = copy_state()};
     for (const Setting& setting : settings()) checkpoint.configuration.emplace(setting.name, setting.get(config_));
     checkpoint.state.optimizer = std::move(optimizer);
-    observer_.save(checkpoint);
+    observer_.save(std::move(checkpoint));
   }
 
   [[nodiscard]] TrainingState copy_state() const {

@@ -51,8 +51,8 @@ class TrainingObserver {
   }
   /// True asks to save and stop after this step; one rank suffices.
   [[nodiscard]] virtual bool stop_requested() { return false; }
-  /// A complete state to keep; called on rank 0 only.
-  virtual void save(const Checkpoint& checkpoint) { (void)checkpoint; }
+  /// A complete state to keep, a copy that may be written while training goes on; called on rank 0 only.
+  virtual void save(Checkpoint checkpoint) { (void)checkpoint; }
 };
 
 struct TrainResult {
@@ -82,7 +82,7 @@ struct TrainResult {
 
 /// Trains. Collective; every rank gets the same result, to the bit, for any number of ranks and threads.
 /// With `resume`, goes on from that state; else with `initial`, begins with that model's weights and scaling.
-/// Throws RequestError (see problems), DivergenceError: the states saved before are still good.
+/// Throws RequestError (see problems), DivergenceError, ReplicaError: the states saved before are still good.
 [[nodiscard]] TrainResult train(const TrainConfig& config, const Dataset& data, Communicator& communicator,
                                 TrainingObserver& observer, std::optional<Checkpoint> resume = std::nullopt,
                                 const Model* initial = nullptr);

@@ -44,8 +44,8 @@ TEST(Settings, HaveOneEntryForEachMemberOfTheConfiguration) {
                                 weight_decay, max_norm, clip_norm, optimizer, learning_rate, momentum, decay_rate,
                                 beta1, beta2, epsilon, schedule, warmup, schedule_period, schedule_factor, final_rate,
                                 batch_size, shard_size, epochs, steps, seed, shuffle, validation, patience, standardize,
-                                isa, threads, checkpoint_every, keep, timeout] = TrainConfig{};
-  EXPECT_EQ(settings().size(), 38U);
+                                isa, threads, checkpoint_every, compare_every, keep, timeout] = TrainConfig{};
+  EXPECT_EQ(settings().size(), 39U);
   std::set<std::string_view> names;
   for (const Setting& setting : settings()) {
     names.insert(setting.name);
@@ -122,7 +122,7 @@ TEST(Settings, RefuseTextsThatAreNotTheirValues) {
 TEST(Settings, OnlyThoseOfTheMachineLeaveTheResultAlone) {
   for (const Setting& setting : settings())
     EXPECT_EQ(setting.affects_result, setting.group != "Machine") << setting.name;
-  for (const std::string_view name : {"threads", "checkpoint-every", "keep", "timeout"})
+  for (const std::string_view name : {"threads", "checkpoint-every", "compare-every", "keep", "timeout"})
     EXPECT_FALSE(find_setting(name)->affects_result) << name;
 }
 
@@ -208,10 +208,10 @@ TEST(SettingsProblems, RefuseEveryNumberOutsideItsRange) {
 
 TEST(SettingsProblems, RefuseNegativeCounts) {
   using Member = Index TrainConfig::*;
-  for (const Member member :
-       std::vector<Member>{&TrainConfig::warmup, &TrainConfig::schedule_period, &TrainConfig::batch_size,
-                           &TrainConfig::shard_size, &TrainConfig::epochs, &TrainConfig::steps, &TrainConfig::patience,
-                           &TrainConfig::threads, &TrainConfig::checkpoint_every, &TrainConfig::keep}) {
+  for (const Member member : std::vector<Member>{
+           &TrainConfig::warmup, &TrainConfig::schedule_period, &TrainConfig::batch_size, &TrainConfig::shard_size,
+           &TrainConfig::epochs, &TrainConfig::steps, &TrainConfig::patience, &TrainConfig::threads,
+           &TrainConfig::checkpoint_every, &TrainConfig::compare_every, &TrainConfig::keep}) {
     TrainConfig config;
     config.*member = -1;
     EXPECT_EQ(problems(config).size(), 1U);

@@ -20,20 +20,7 @@ class Stopper final : public TrainingObserver {
     return "epoch " + std::to_string(report.epoch);
   }
   [[nodiscard]] bool stop_requested() override { return steps_ + 1 >= after_; }
-  void save(const Checkpoint& checkpoint) override {
-    saved = Checkpoint{.configuration = checkpoint.configuration, .model = clone(checkpoint.model), .state = {}};
-    saved->state.step = checkpoint.state.step;
-    saved->state.epoch = checkpoint.state.epoch;
-    saved->state.step_in_epoch = checkpoint.state.step_in_epoch;
-    saved->state.finished = checkpoint.state.finished;
-    saved->state.epoch_sums = checkpoint.state.epoch_sums;
-    saved->state.history = checkpoint.state.history;
-    for (const AlignedBuffer& buffer : checkpoint.state.optimizer) saved->state.optimizer.push_back(buffer.clone());
-    if (checkpoint.state.best)
-      saved->state.best = BestSoFar{.loss = checkpoint.state.best->loss,
-                                    .epoch = checkpoint.state.best->epoch,
-                                    .parameters = checkpoint.state.best->parameters.clone()};
-  }
+  void save(Checkpoint checkpoint) override { saved = std::move(checkpoint); }
   std::optional<Checkpoint> saved;
 
  private:
