@@ -75,6 +75,11 @@ void agree_on_problems(Communicator& communicator, const std::vector<std::string
   throw AgreedError(in_order);
 }
 
+void agree_on_problems_of_first(Communicator& communicator, const std::vector<std::string>& problems) {
+  if (std::vector<std::string> all = split(text_of_first(communicator, joined(problems))); !all.empty())
+    throw AgreedError(std::move(all));
+}
+
 void require_same_on_all_ranks(Communicator& communicator, std::string_view what, std::string_view mine) {
   const std::vector<std::string> of_ranks = gather_texts(communicator, mine);
   std::vector<std::size_t> others;

@@ -35,6 +35,9 @@ class AgreedFault : public Error {
 /// all ranks have it. Collective.
 void agree_on_problems(Communicator& communicator, const std::vector<std::string>& mine);
 
+/// Throws AgreedError on every rank when rank 0 has problems. Collective.
+void agree_on_problems_of_first(Communicator& communicator, const std::vector<std::string>& problems);
+
 /// Throws AgreedError on every rank unless all have the same text: which ranks see which `what` ("the training data").
 /// Collective.
 void require_same_on_all_ranks(Communicator& communicator, std::string_view what, std::string_view mine);
@@ -55,6 +58,19 @@ auto agreed(Communicator& communicator, Action&& action) {
   }
   agree_on_problems(communicator, problems);
   return std::move(*result);
+}
+
+/// Does `action` on rank 0 while the others wait; what it throws as RequestError, all ranks throw as AgreedError.
+/// Collective.
+template <class Action>
+void on_first_rank(Communicator& communicator, Action&& action) {
+  std::vector<std::string> problems;
+  try {
+    if (communicator.rank() == 0) action();
+  } catch (const RequestError& failure) {
+    problems = failure.problems();
+  }
+  agree_on_problems_of_first(communicator, problems);
 }
 
 }  // namespace lockstep

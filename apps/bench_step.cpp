@@ -78,7 +78,7 @@ class BenchStep {
         ->type_name("SECONDS")
         ->check(CLI::Range(0.001, 3600.0))
         ->capture_default_str();
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(
         "Each case runs whole steps, from gathering samples to updating weights: SGD with momentum, ReLU, softmax\n"
         "cross-entropy, random floats. GFLOP/s count 6 x weights, less 2 x first-layer weights, a sample. The peak is\n"

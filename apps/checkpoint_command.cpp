@@ -99,7 +99,7 @@ class CheckpointInfo {
  public:
   CheckpointInfo(CLI::App& command, CommandContext& context) : context_{context} {
     command.add_option("FILE", path_, "A checkpoint, or a run directory: its newest valid checkpoint")->required();
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(
         fmt::format("{}\n\n"
                     "Examples:\n"
@@ -151,7 +151,7 @@ class CheckpointVerify {
  public:
   CheckpointVerify(CLI::App& command, CommandContext& context) : context_{context} {
     command.add_option("FILE", path_, "A checkpoint, or a run directory: all of its checkpoints")->required();
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(
         fmt::format("{}\n\n"
                     "Examples:\n"
@@ -162,10 +162,7 @@ class CheckpointVerify {
 
   int run() {
     if (json_) context_.console.reserve_output_for_json();
-    agreed(context_.mpi.world(), [&] {
-      if (context_.mpi.world().rank() == 0) verify();
-      return true;
-    });
+    on_first_rank(context_.mpi.world(), [&] { verify(); });
     return exit_done;
   }
 

@@ -26,6 +26,9 @@ void add_evaluate_command(CLI::App& root, CommandContext& context);
 void add_predict_command(CLI::App& root, CommandContext& context);
 void add_train_command(CLI::App& root, CommandContext& context);
 
+/// Adds --json, which every command has that has something to tell.
+void add_json_flag(CLI::App& command, bool& wanted);
+
 /// Exit statuses that scripts may rely on.
 inline constexpr int exit_done = 0;
 inline constexpr int exit_fault = 1;

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 
+#include "apps/command.hpp"
 #include "apps/help_formatter.hpp"
 #include "apps/terminal.hpp"
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "core/settings.hpp"
 
 namespace lockstep {
 namespace {
@@ -62,11 +64,15 @@ std::vector<std::string> unknown_arguments(const CLI::App& root) {
   return problems;
 }
 
-/// CLI11 gives a flag that needs a value whatever follows it. Throws when that is another flag.
+/// CLI11 gives a flag that needs a value whatever follows it. Throws when that is another flag, or nothing: settings
+/// judge themselves what an empty text means (no hidden layers, for one).
 void require_values(const CLI::App& app) {
   std::vector<std::string> problems;
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& value : option->results()) {
+      if (value.empty() && !option->get_lnames().empty() && find_setting(option->get_lnames().front()) == nullptr)
+        problems.push_back(fmt::format("{} has an empty value (\"\"); give one, or leave the flag out; {}",
+                                       option->get_name(), see_help(app)));
       if (!value.starts_with("--") || app.get_option_no_throw(value) == nullptr) continue;
       problems.push_back(fmt::format("{} needs a value, and {} follows; {}", option->get_name(), value, see_help(app)));
     }
@@ -129,8 +135,19 @@ std::unique_ptr<CLI::App> make_root_command() {
       "  lockstep predict runs/digits test.h5 predictions.h5\n"
       "  lockstep doctor\n\n"
       "Exit status: 0 done; 2 the request is wrong (flags, settings, files), nothing was written;\n"
-      "75 stopped by a signal after saving, run the same command again to go on; 1 any other fault.");
+      "75 stopped by a signal after saving, run the same command again to go on; 1 any other fault.\n"
+      "With --json a failure is an object on standard output, too, besides its sentences on standard error.");
   return root;
+}
+
+void add_json_flag(CLI::App& command, bool& wanted) {
+  command.add_flag("--json", wanted,
+                   "Print one machine-readable object on standard output; upon failure that is "
+                   "{\"error\": [sentences], \"exit_status\": number}");
+}
+
+bool asks_for_json(const std::vector<std::string>& arguments) {
+  return std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
 }
 
 bool parse_command_line(CLI::App& root, std::vector<std::string> arguments, Console& console) {

@@ -72,6 +72,8 @@ std::string_view type_named(SettingKind kind) {
 void set_text(const TextKey& key, const toml::node& value, RunRequest& request) {
   const auto text = value.value_exact<std::string>();
   if (!text) throw RequestError(fmt::format("{} must be {}", key.name, type_named(SettingKind::text)));
+  if (text->empty())
+    throw RequestError(fmt::format("{} is empty (\"\"); give it a text, or remove the line", key.name));
   request.*key.member = bytes_in(*text);
 }
 

@@ -3,11 +3,13 @@
 #include "apps/console.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
+#include "apps/json_text.hpp"
 #include "apps/terminal.hpp"
 
 namespace lockstep {
@@ -34,6 +36,10 @@ std::string prefixed(std::string_view prefix, std::string_view text) {
     if (letter == '\n') lines += prefix;
   }
   return lines;
+}
+
+std::string error_lines(const std::vector<std::string>& problems) {
+  return fmt::format("error: {}", fmt::join(problems, "\nerror: "));
 }
 
 /// The first `columns` characters of UTF-8 text.
@@ -76,6 +82,25 @@ void Console::json(std::string_view object) {
   if (!first()) return;
   clear_transient();
   write_result(object);
+  object_written_ = true;
+}
+
+int Console::failure(const std::vector<std::string>& problems, int exit_status) {
+  note(error_lines(problems));
+  if (first()) write_failure(problems, exit_status);
+  return exit_status;
+}
+
+int Console::failure_here(const std::vector<std::string>& problems, int exit_status) {
+  error(error_lines(problems));
+  write_failure(problems, exit_status);
+  return exit_status;
+}
+
+void Console::write_failure(const std::vector<std::string>& problems, int exit_status) {
+  if (!failures_are_json_ || object_written_) return;
+  write_result(json_text({{"error", problems}, {"exit_status", exit_status}}));
+  object_written_ = true;
 }
 
 /// Who closes a pipe early has seen enough; anything else is a loss.

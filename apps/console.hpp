@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lockstep {
 
@@ -27,6 +28,15 @@ class Console {
   /// One machine-readable object, to standard output; rank 0 only.
   void json(std::string_view object);
 
+  /// From now on failures are objects on standard output, too.
+  void report_failures_as_json() noexcept { failures_are_json_ = true; }
+  /// Why the request failed, known to all ranks: rank 0 says each problem behind "error: " on standard error, and where
+  /// that was asked for all of them as {"error": [...], "exit_status": N}, unless an object is on standard output
+  /// already. Returns `exit_status`.
+  int failure(const std::vector<std::string>& problems, int exit_status);
+  /// The same from any rank, which says its number (`error`).
+  int failure_here(const std::vector<std::string>& problems, int exit_status);
+
   /// Why something meant for standard output could not be written there; empty when all was.
   [[nodiscard]] const std::string& loss() const noexcept { return loss_; }
 
@@ -42,11 +52,14 @@ class Console {
  private:
   [[nodiscard]] bool first() const noexcept { return rank_ == 0; }
   void write_result(std::string_view text);
+  void write_failure(const std::vector<std::string>& problems, int exit_status);
 
   int rank_;
   int ranks_;
   int columns_;
   bool out_is_reserved_ = false;
+  bool failures_are_json_ = false;
+  bool object_written_ = false;
   bool transient_shown_ = false;
   std::string loss_;
 };

@@ -39,15 +39,6 @@ class OutputFlags {
   bool force_ = false;
 };
 
-/// Does `action` on rank 0 while the others wait; what it throws as RequestError, all ranks throw.
-template <class Action>
-void on_first_rank(CommandContext& context, Action&& action) {
-  agreed(context.mpi.world(), [&] {
-    if (context.mpi.world().rank() == 0) action();
-    return true;
-  });
-}
-
 /// Calls work(progress) and shows how far it is. A signal ends it, and nothing half-written stays (see interruptible).
 void with_progress(Console& console, const std::string& title, const std::function<void(const WorkProgress&)>& work);
 

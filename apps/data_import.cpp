@@ -82,7 +82,7 @@ class DataImport {
     command.add_option("OUT.h5", third_, "For IDX the file to make");
     command.add_option("--like", like_, "A data set whose columns, categories, classes and fill values to take over")
         ->type_name("TRAIN.h5");
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     add_flags(command, table_);
     command.add_option("--class-names", class_names_, "Names of the classes 0, 1, 2, ..., separated by commas")
         ->type_name("NAMES")
@@ -104,7 +104,7 @@ class DataImport {
 
   int run() {
     if (json_) context_.console.reserve_output_for_json();
-    on_first_rank(context_, [&] { third_.empty() ? import_text() : import_images(); });
+    on_first_rank(context_.mpi.world(), [&] { third_.empty() ? import_text() : import_images(); });
     return exit_done;
   }
 

@@ -84,7 +84,7 @@ class DataInfo {
  public:
   DataInfo(CLI::App& command, CommandContext& context) : context_{context} {
     command.add_option("FILE.h5", path_, "The data set")->required();
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(
         "Exit status: 0 done; 2 the file cannot be read.\n\n"
         "Examples:\n  lockstep data info train.h5\n  lockstep data info train.h5 --json");
@@ -92,7 +92,7 @@ class DataInfo {
 
   int run() {
     if (json_) context_.console.reserve_output_for_json();
-    on_first_rank(context_, [&] { describe(); });
+    on_first_rank(context_.mpi.world(), [&] { describe(); });
     return exit_done;
   }
 

@@ -26,7 +26,7 @@ class DataMake {
         ->type_name("NUMBER")
         ->check(seed_check())
         ->capture_default_str();
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(list_of_names() + "\n\n" + data_exit_statuses +
                    "\n\n"
                    "Examples:\n"
@@ -37,7 +37,7 @@ class DataMake {
 
   int run() {
     if (json_) context_.console.reserve_output_for_json();
-    on_first_rank(context_, [&] { make(); });
+    on_first_rank(context_.mpi.world(), [&] { make(); });
     return exit_done;
   }
 

@@ -41,7 +41,7 @@ class DataSplit {
                        ->type_name("NUMBER")
                        ->check(seed_check())
                        ->capture_default_str();
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(
         std::string{
             "Names, classes and the columns of an imported table are kept in both parts. Features are stored as\n"
@@ -55,7 +55,7 @@ class DataSplit {
 
   int run() {
     if (json_) context_.console.reserve_output_for_json();
-    on_first_rank(context_, [&] { split(); });
+    on_first_rank(context_.mpi.world(), [&] { split(); });
     return exit_done;
   }
 

@@ -54,7 +54,7 @@ StartLines start_lines(int cores) {
 class DoctorCommand {
  public:
   DoctorCommand(CLI::App& command, CommandContext& context) : context_{context} {
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(
         "Examples:\n"
         "  lockstep doctor\n"

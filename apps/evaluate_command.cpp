@@ -18,7 +18,7 @@ namespace {
 class EvaluateCommand {
  public:
   EvaluateCommand(CLI::App& command, CommandContext& context) : context_{context}, input_{command, context} {
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(
         "Examples:\n"
         "  lockstep evaluate runs/first test.h5\n"

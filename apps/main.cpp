@@ -42,10 +42,6 @@ int run(std::vector<std::string> arguments, MpiEnvironment& mpi, Console& consol
   return context.run();
 }
 
-std::string error_lines(const RequestError& failure) {
-  return fmt::format("error: {}", fmt::join(failure.problems(), "\nerror: "));
-}
-
 /// Of the ranks that are left the first speaks; another does when that one could not end all of them meanwhile.
 void say_missing(const MissingRanksError& failure, const std::vector<std::string>& hosts, MpiEnvironment& mpi,
                  Console& console) {
@@ -53,10 +49,11 @@ void say_missing(const MissingRanksError& failure, const std::vector<std::string
   int first_left = 0;
   while (std::find(missing.begin(), missing.end(), first_left) != missing.end()) ++first_left;
   if (mpi.world().rank() != first_left) std::this_thread::sleep_for(std::chrono::seconds{3});
-  console.error(
-      fmt::format("error: {}; missing: {}; all ranks end, and the same command goes on from the last "
-                  "checkpoint, if the run has come to one",
-                  failure.what(), hosts.empty() ? "unknown" : ranks_and_hosts(missing, hosts)));
+  console.failure_here(
+      {fmt::format("{}; missing: {}; all ranks end, and the same command goes on from the last checkpoint, if the run "
+                   "has come to one",
+                   failure.what(), hosts.empty() ? "unknown" : ranks_and_hosts(missing, hosts))},
+      exit_fault);
 }
 
 /// A fault of this rank alone: the others may be waiting for it, so it ends them too.
@@ -69,12 +66,12 @@ void say_hanging(const char* what) {
   Console{0, 1}.error(fmt::format("error: {} does not come to an end: other ranks are missing; all ranks end", what));
 }
 
-int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
+int guarded_run(const std::vector<std::string>& arguments, MpiEnvironment& mpi, Console& console) {
   std::vector<std::string> hosts;
   mpi.hurry_when([] { return StopSignals::received() == "SIGTERM"; });
   try {
     hosts = require_same_facts(mpi.world(), build_facts());
-    const int status = run({argv + std::min(argc, 1), argv + argc}, mpi, console);
+    const int status = run(arguments, mpi, console);
     mpi.leave();
     if (console.loss().empty() || status != exit_done) return status;
     console.error(fmt::format("error: standard output could not be written ({}): what was printed is incomplete",
@@ -90,20 +87,17 @@ int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
                     failure.what(), ranks_and_hosts(failure.ranks(), hosts)));
     return exit_fault;
   } catch (const AgreedError& failure) {
-    console.note(error_lines(failure));
-    return exit_wrong_request;
+    return console.failure(failure.problems(), exit_wrong_request);
   } catch (const AgreedFault& failure) {
-    console.note(fmt::format("error: {}", failure.what()));
-    return exit_fault;
+    return console.failure({failure.what()}, exit_fault);
   } catch (const RequestError& failure) {
-    console.error(error_lines(failure));
-    return leave(mpi, exit_wrong_request);
+    return leave(mpi, console.failure_here(failure.problems(), exit_wrong_request));
   } catch (const std::bad_alloc&) {
-    console.error("error: out of memory; try a smaller network, batch or data set, or more ranks on other hosts");
-    return leave(mpi, exit_fault);
+    return leave(mpi, console.failure_here(
+                          {"out of memory; try a smaller network, batch or data set, or more ranks on other hosts"},
+                          exit_fault));
   } catch (const std::exception& failure) {
-    console.error(fmt::format("error: {}", failure.what()));
-    return leave(mpi, exit_fault);
+    return leave(mpi, console.failure_here({failure.what()}, exit_fault));
   }
 }
 
@@ -113,16 +107,20 @@ int guarded_run(int argc, char** argv, MpiEnvironment& mpi, Console& console) {
 int main(int argc, char** argv) {
   // A reader that leaves early, as head does, must not end a run.
   std::signal(SIGPIPE, SIG_IGN);
+  // Nor must a limit on the size of files leave half of one: the write fails, and is dealt with like a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
+  const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
+  const bool json = lockstep::asks_for_json(arguments);
+  lockstep::Console alone{0, 1};  // while MPI did not start, there is no rank to name and none to end
+  if (json) alone.report_failures_as_json();
   try {
-    lockstep::MpiEnvironment mpi{argc, argv, lockstep::say_hanging};  // declared first, destroyed last
+    lockstep::MpiEnvironment mpi{argc, argv, lockstep::say_hanging};
     lockstep::Console console{mpi.world().rank(), mpi.world().ranks()};
-    return lockstep::guarded_run(argc, argv, mpi, console);
+    if (json) console.report_failures_as_json();
+    return lockstep::guarded_run(arguments, mpi, console);
   } catch (const lockstep::RequestError& failure) {
-    lockstep::Console{0, 1}.error(lockstep::error_lines(failure));
-    return lockstep::exit_wrong_request;
+    return alone.failure(failure.problems(), lockstep::exit_wrong_request);
   } catch (const std::exception& failure) {
-    // MPI did not start, so there is no rank to name and none to end.
-    lockstep::Console{0, 1}.error(fmt::format("error: {}", failure.what()));
-    return lockstep::exit_fault;
+    return alone.failure({failure.what()}, lockstep::exit_fault);
   }
 }

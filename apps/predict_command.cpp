@@ -26,7 +26,7 @@ class PredictCommand {
       : context_{context}, input_{command, context, TargetsWanted::optional} {
     command.add_option("OUT.h5", out_path_, "Where the predictions go")->required();
     command.add_flag("--force", force_, "Replace OUT.h5 if it exists");
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(
         "OUT.h5 holds /predictions (samples, outputs): probabilities of the classes, or values in the\n"
         "target's own units; and, for classes, /classes (samples): the class that each sample is taken for,\n"
@@ -58,30 +58,29 @@ class PredictCommand {
             .weights_hash = opened.hash()};
   }
 
-  /// Rank 0 writes what all compute.
+  /// Rank 0 writes what all compute. All leave together when it cannot.
   void write(const InferenceInput::Opened& opened, const std::function<void()>& check) const {
     std::optional<PredictionWriter> writer;
-    agreed(context_.mpi.world(), [&] {
-      if (context_.mpi.world().rank() > 0) return true;
+    on_first_rank(context_.mpi.world(), [&] {
       require_writable(out_path_, force_, {input_.data_path(), opened.source.path});
       writer.emplace(out_path_, description(opened), force_);
-      return true;
     });
-    predict_all(opened, writer ? &*writer : nullptr, check);
-    if (writer) writer->close();
+    predict_all(opened, writer, check);
+    on_first_rank(context_.mpi.world(), [&] { writer->close(); });
   }
 
-  void predict_all(const InferenceInput::Opened& opened, PredictionWriter* writer,
+  void predict_all(const InferenceInput::Opened& opened, std::optional<PredictionWriter>& writer,
                    const std::function<void()>& check) const {
     Workers workers{opened.threads};
     Progress progress{context_.console, "predict", static_cast<double>(opened.data->info().samples)};
     const bool classes = opened.model().task == Task::classification;
     predict(opened.model(), *opened.data, context_.mpi.world(), workers, [&](Index first_row, ConstPanel outputs) {
       check();
-      if (writer == nullptr) return;
-      writer->write(first_row, outputs);
-      if (classes) writer->write_classes(first_row, classes_of(outputs));
-      progress.update(static_cast<double>(first_row + outputs.columns));
+      on_first_rank(context_.mpi.world(), [&] {
+        writer->write(first_row, outputs);
+        if (classes) writer->write_classes(first_row, classes_of(outputs));
+        progress.update(static_cast<double>(first_row + outputs.columns));
+      });
     });
   }
 

@@ -79,17 +79,21 @@ void write_file(const std::string& path, std::string_view text) {
 
 std::vector<SettingDifference> differences(const RunRequest& earlier, const RunRequest& now) {
   std::vector<SettingDifference> found;
+  const std::string weights_before = absolute_path(earlier.init_from);
+  const std::string weights_now = absolute_path(now.init_from);
   for (const Setting& setting : settings()) {
     if (!setting.affects_result) continue;
     const std::string before = setting.get(earlier.config);
     const std::string after = setting.get(now.config);
-    if (before != after) found.push_back({std::string{setting.name}, before, after});
+    // Initial weights bring their scaling, so that one is left open: that follows from the other difference.
+    const bool follows = weights_before != weights_now && (before == "auto" || after == "auto");
+    if (before != after && !follows) found.push_back({std::string{setting.name}, before, after});
   }
   const auto compare = [&](const char* name, const std::string& before, const std::string& after) {
     if (before != after) found.push_back({name, before, after});
   };
   compare("train-data", earlier.train_data, now.train_data);
-  compare("init-from", absolute_path(earlier.init_from), absolute_path(now.init_from));
+  compare("init-from", weights_before, weights_now);
   return found;
 }
 

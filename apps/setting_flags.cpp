@@ -18,7 +18,6 @@ SettingFlags::SettingFlags(CLI::App& command, const std::vector<std::string_view
     flag.option = command.add_option("--" + std::string{setting.name}, flag.text, std::string{setting.help})
                       ->type_name(std::string{setting.values})
                       ->default_str(setting.get(defaults))
-                      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
                       ->group(std::string{setting.group});
   }
 }

@@ -9,16 +9,23 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "io/input_path.hpp"
 
 namespace lockstep {
+namespace {
+
+/// Far more than any text that is read whole here.
+constexpr std::uintmax_t most_bytes = std::uintmax_t{1} << 24U;
+
+}  // namespace
 
 std::string text_of_file(const std::string& path) {
-  std::error_code failure;
-  const std::filesystem::file_status status = std::filesystem::status(path, failure);
-  if (status.type() == std::filesystem::file_type::not_found)
-    throw FileError(path, "there is no such file; check the path");
-  if (failure) throw FileError(path, fmt::format("cannot be read ({}); check its permissions", failure.message()));
-  if (std::filesystem::is_directory(status)) throw FileError(path, "is a directory, not a file of text");
+  require_readable(path);
+  std::error_code unknown;
+  if (const std::uintmax_t bytes = std::filesystem::file_size(path, unknown); !unknown && bytes > most_bytes) {
+    throw FileError(path, fmt::format("has {} bytes, and such a file of text has {} at most; is it the right one?",
+                                      bytes, most_bytes));
+  }
   std::ifstream stream{path, std::ios::binary};
   std::ostringstream text;
   if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();

@@ -6,7 +6,7 @@
 
 namespace lockstep {
 
-/// Throws FileError when it is not there or cannot be read.
+/// Throws FileError like require_readable, and when it is larger than 16 MiB.
 [[nodiscard]] std::string text_of_file(const std::string& path);
 
 }  // namespace lockstep

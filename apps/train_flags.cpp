@@ -8,6 +8,7 @@
 #include <cctype>
 
 #include "apps/agreement.hpp"
+#include "apps/command.hpp"
 #include "apps/config_file.hpp"
 #include "apps/text_file.hpp"
 #include "core/error.hpp"
@@ -37,7 +38,7 @@ TrainFlags::TrainFlags(CLI::App& command) {
       ->type_name("HEX");
   command.add_flag("--check-gradients", check_gradients_,
                    "Compare backpropagation with finite differences on this network and data, and leave");
-  command.add_flag("--json", json_, "Print one machine-readable object on standard output: the summary");
+  add_json_flag(command, json_);
   settings_ = std::make_unique<SettingFlags>(command);
   command.footer(
       "Every setting is also a key of RUN.toml: learning-rate = 0.01, hidden = [300, 100].\n"

@@ -96,7 +96,8 @@ std::vector<Setting> table() {
   return {
       setting<&C::hidden>(network, "hidden", "UNITS,UNITS,...",
                           "Units of each hidden layer; empty for a linear model."),
-      setting<&C::activation>(network, "activation", hidden_activations, "Activation of hidden units."),
+      setting<&C::activation>(network, "activation", hidden_activations,
+                              "Activation of hidden units; step and sign have no slope to train by."),
       setting<&C::output>(network, "output", output_activations, "Activation of the outputs; auto: as the loss wants."),
       setting<&C::initializer>(network, "initializer", initializers,
                                "First weights; auto: he for the ReLU family, glorot for the others."),

@@ -14,6 +14,7 @@
 
 #include "core/error.hpp"
 #include "core/unique_handle.hpp"
+#include "io/input_path.hpp"
 
 namespace lockstep {
 namespace {
@@ -35,18 +36,13 @@ struct ByteSource::Stream {
 };
 
 ByteSource::ByteSource(std::string path) : path_{std::move(path)}, stream_{std::make_unique<Stream>()} {
-  std::error_code failure;
-  const auto status = std::filesystem::status(path_, failure);
-  if (!std::filesystem::exists(status)) throw FileError{path_, "there is no such file; check the path"};
-  if (std::filesystem::is_directory(status)) throw FileError{path_, "is a folder; name a file in it"};
-  if (!failure && !std::filesystem::is_regular_file(status)) {
-    throw FileError{path_, "is a device or a pipe; name a file, for it is read more than once"};
-  }
+  require_readable(path_);
   stream_->file.reset(gzopen(path_.c_str(), "rb"));
   if (stream_->file.get() == nullptr) {
     throw FileError{path_, fmt::format("cannot be opened ({}); check its permissions", std::strerror(errno))};
   }
   gzbuffer(stream_->file.get(), buffer_bytes);
+  std::error_code failure;
   const auto size = std::filesystem::file_size(path_, failure);
   stream_->stored_bytes = failure ? 0.0 : static_cast<double>(size);
 }

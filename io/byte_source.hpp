@@ -12,7 +12,7 @@ namespace lockstep {
 /// Reads a plain or gzip-compressed file (told apart by its first bytes) in bounded memory. One thread at a time.
 class ByteSource {
  public:
-  /// Throws FileError: not there, a folder, not readable.
+  /// Throws FileError like require_readable.
   explicit ByteSource(std::string path);
   ~ByteSource();
   ByteSource(ByteSource&&) noexcept;

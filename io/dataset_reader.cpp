@@ -49,24 +49,36 @@ std::string column_text(const std::vector<std::string>& names, Index column) {
                                          array, row + 1, column_text(names, column))};
 }
 
+/// What is stored in that row, which int32 may have cut off.
+double stored_label(const Hdf5Array& targets, std::size_t row) {
+  const auto index = static_cast<Index>(row);
+  double stored = 0;
+  targets.read({index, index + 1}, Element::float64, &stored);
+  return stored;
+}
+
 std::vector<Label> read_labels(const Hdf5Array& targets, DatasetInfo& info) {
   require_memory(info.samples * static_cast<Index>(sizeof(Label)), info.name, "/targets");
   std::vector<Label> labels(static_cast<std::size_t>(info.samples));
   targets.read({0, info.samples}, Element::int32, labels.data());
   if (info.classes == 0) {
-    const Label largest = *std::max_element(labels.begin(), labels.end());
-    if (largest >= most_unannounced_classes) {
-      throw FileError{info.name, fmt::format("/targets has labels up to {}; number classes 0, 1, 2, ..., or set the "
-                                             "attribute 'classes'",
-                                             largest)};
+    const auto largest = std::max_element(labels.begin(), labels.end());
+    if (*largest >= most_unannounced_classes) {
+      const auto row = static_cast<std::size_t>(largest - labels.begin());
+      throw FileError{info.name,
+                      fmt::format("row {} (counted from 1) of /targets has label {}; number classes 0, 1, 2, "
+                                  "..., or set the attribute 'classes'",
+                                  row + 1, stored_label(targets, row))};
     }
-    info.classes = std::max<Index>(1, Index{largest} + 1);
+    info.classes = std::max<Index>(1, Index{*largest} + 1);
   }
   for (std::size_t row = 0; row < labels.size(); ++row) {
     if (labels[row] >= 0 && labels[row] < info.classes) continue;
-    throw FileError{info.name, fmt::format("row {} (counted from 1) of /targets has label {}, outside [0, {}); number "
-                                           "the classes from 0",
-                                           row + 1, labels[row], info.classes)};
+    throw FileError{info.name,
+                    fmt::format("row {} (counted from 1) of /targets has label {}, outside [0, {}); number the classes "
+                                "from 0{}",
+                                row + 1, stored_label(targets, row), info.classes,
+                                info.class_names.empty() ? "" : ", and give each of them one of class_names")};
   }
   return labels;
 }

@@ -20,8 +20,9 @@ namespace lockstep {
 namespace {
 
 [[noreturn]] void fail(const std::string& path, std::string_view action, int error) {
-  throw FileError{path, fmt::format("cannot {} ({}); free space or choose another directory", action,
-                                    std::generic_category().message(error))};
+  throw FileError{path, fmt::format("cannot {} ({}); {}", action, std::generic_category().message(error),
+                                    error == EFBIG ? "raise the limit on the size of files (ulimit -f)"
+                                                   : "free space or choose another directory")};
 }
 
 /// Retries what a signal interrupted.

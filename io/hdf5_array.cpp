@@ -73,6 +73,17 @@ void require_filters(hid_t dataset, const std::string& path, const std::string& 
   }
 }
 
+/// Where a source is missing, or covers not everything, HDF5 reads zeros without a word.
+void refuse_virtual(hid_t dataset, const std::string& path, const std::string& name) {
+  const Hdf5PropertiesHandle creation{
+      hdf5_checked(H5Dget_create_plist(dataset), path, fmt::format("read the layout of {}", name))};
+  if (H5Pget_layout(creation.get()) != H5D_VIRTUAL) return;
+  throw FileError{path,
+                  fmt::format("{} is a virtual data set, which reads as zeros where its sources are missing; copy "
+                              "its values into a data set of one file",
+                              name)};
+}
+
 std::vector<hsize_t> sizes_of(const std::vector<Index>& shape) { return {shape.begin(), shape.end()}; }
 
 Hdf5PropertiesHandle creation_properties(const std::vector<Index>& shape, ArrayLayout layout, const std::string& path) {
@@ -125,6 +136,7 @@ Hdf5Array Hdf5Array::open(const Hdf5File& file, const std::string& name) {
   if (dataset.get() < 0) {
     throw FileError{file.path(), fmt::format("{} is not a data set that can be opened ({})", name, hdf5_reason())};
   }
+  refuse_virtual(dataset.get(), file.path(), name);
   require_filters(dataset.get(), file.path(), name);
   return {file, name, std::move(dataset)};
 }

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include "core/error.hpp"
 #include "io/hdf5_handle.hpp"
@@ -52,9 +54,11 @@ std::string hdf5_reason() {
 
 void throw_hdf5_failure(const std::string& path, std::string_view action) {
   const std::string reason = hdf5_reason();
-  const std::size_t advice = std::min(action.find(';'), action.size());
-  throw FileError{path, fmt::format("cannot {}{}{}", action.substr(0, advice),
-                                    reason.empty() ? "" : fmt::format(" ({})", reason), action.substr(advice))};
+  const std::size_t end = std::min(action.find(';'), action.size());
+  const bool limited = reason == std::generic_category().message(EFBIG);  // by the user's shell, not by the disk
+  throw FileError{
+      path, fmt::format("cannot {}{}{}", action.substr(0, end), reason.empty() ? "" : fmt::format(" ({})", reason),
+                        limited ? "; raise the limit on the size of files (ulimit -f)" : action.substr(end))};
 }
 
 }  // namespace lockstep

@@ -4,39 +4,23 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 
 #include "core/error.hpp"
 #include "io/durable_file.hpp"
 #include "io/hdf5_error.hpp"
+#include "io/input_path.hpp"
 
 namespace lockstep {
 namespace {
 
 /// What can be told without HDF5: is it there, a file, readable, not empty.
-void require_readable(const std::string& path, std::string_view advice) {
-  if (path.empty()) throw RequestError{fmt::format("the name of a file is empty (\"\"); name one, or {}", advice)};
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) {
-    throw FileError{path, fmt::format("there is no such file; check the path, or {}", advice)};
-  }
-  if (status.type() == std::filesystem::file_type::directory) {
-    throw FileError{path, fmt::format("this is a directory, not a file; name a file in it, or {}", advice)};
-  }
-  if (!error && status.type() != std::filesystem::file_type::regular) {
-    throw FileError{path, fmt::format("this is a device or a pipe, not a file; name a file, or {}", advice)};
-  }
-  errno = 0;
-  if (const std::ifstream file{path, std::ios::binary}; error || !file) {
-    const std::error_code reason = error ? error : std::error_code{errno, std::generic_category()};
-    throw FileError{path, fmt::format("cannot be opened for reading ({}); check its permissions", reason.message())};
-  }
-  if (std::filesystem::file_size(path, error) == 0 && !error) {
+void require_content(const std::string& path, std::string_view advice) {
+  require_readable(path, advice);
+  std::error_code unknown;
+  if (std::filesystem::file_size(path, unknown) == 0 && !unknown) {
     throw FileError{path, fmt::format("the file is empty (0 bytes); {}", advice)};
   }
 }
@@ -63,7 +47,7 @@ Hdf5PropertiesHandle timeless(hid_t kind, const std::string& path) {
 }  // namespace
 
 Hdf5File Hdf5File::open(const std::string& path, std::string_view advice) {
-  require_readable(path, advice);
+  require_content(path, advice);
   const Hdf5Lock lock;
   if (H5Fis_hdf5(path.c_str()) <= 0) {
     throw FileError{path, fmt::format("this is not an HDF5 file; {}", advice)};

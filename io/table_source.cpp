@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <map>
 #include <utility>
 
@@ -20,10 +19,6 @@ namespace lockstep {
 namespace {
 
 char delimiter_of(const std::string& path, const TableForm& form) {
-  std::error_code ignored;
-  if (std::filesystem::exists(path, ignored) && std::filesystem::is_fifo(path, ignored)) {
-    throw FileError{path, "is a pipe; a table is read more than once, so save it to a file first"};
-  }
   if (form.delimiter) return *form.delimiter;
   try {
     return detect_delimiter(path);

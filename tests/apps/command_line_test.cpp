@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -97,9 +98,78 @@ INSTANTIATE_TEST_SUITE_P(
         Slip{"UnknownFlagWithValue", {"train", "--learning_rat=3"}, "did you mean '--learning-rate'?"},
         Slip{"MissingValue", {"train", "--seed"}, "--seed needs a value"},
         Slip{"FlagTwice", {"train", "--train", "a.h5", "--train", "b.h5"}, "--train is given 2 times; give it once"},
+        Slip{"SettingTwice", {"train", "--seed", "1", "--seed=2"}, "--seed is given 2 times; give it once"},
+        Slip{"EmptyTest", {"train", "--train", "a.h5", "--run", "r", "--test", ""}, "--test has an empty value"},
+        Slip{"EmptyConfig", {"train", "--config="}, "--config has an empty value"},
+        Slip{"EmptyInitFrom", {"train", "--init-from", ""}, "--init-from has an empty value"},
+        Slip{"EmptyHash", {"train", "--expect-hash", ""}, "--expect-hash has an empty value"},
+        Slip{"EmptyLike", {"data", "import", "a.csv", "b.h5", "--like="}, "--like has an empty value"},
+        Slip{"EmptyDelimiter", {"data", "import", "a.csv", "b.h5", "--delimiter", ""}, "--delimiter has an empty"},
+        Slip{"EmptyCheckpoint", {"checkpoint", "info", ""}, "the name of the checkpoint is empty"},
         Slip{"MissingArgument", {"evaluate", "a.h5"}, "DATA.h5 is missing after 'lockstep evaluate'"},
         Slip{"OneArgumentTooMany", {"doctor", "please"}, "takes no further argument 'please'"}),
     [](const testing::TestParamInfo<Slip>& slip) { return std::string{slip.param.name}; });
+
+/// What one failing command leaves on standard output with --json.
+void expect_failure_object(const CommandResult& result, int status, const std::vector<std::string>& words) {
+  EXPECT_EQ(result.status, status) << result.err;
+  const auto object = nlohmann::json::parse(result.out, nullptr, false);
+  ASSERT_TRUE(object.is_object()) << result.out;
+  EXPECT_EQ(object.at("exit_status"), status);
+  ASSERT_EQ(object.at("error").size(), words.size()) << result.out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string sentence = object.at("error").at(i);
+    EXPECT_NE(sentence.find(words[i]), std::string::npos) << sentence;
+    EXPECT_NE(result.err.find("error: " + sentence), std::string::npos) << result.err;
+  }
+}
+
+TEST(CommandLine, AnswersEveryFailureByAnObjectWithJson) {
+  for (const Arguments& command :
+       {Arguments{"data", "info", "none.h5"}, Arguments{"data", "make", "xor", "none/x.h5"},
+        Arguments{"data", "import", "none.csv", "x.h5", "--target", "last"},
+        Arguments{"data", "split", "none.h5", "a.h5", "b.h5", "--at", "3"}, Arguments{"checkpoint", "info", "none.h5"},
+        Arguments{"checkpoint", "verify", "none.h5"}, Arguments{"predict", "none", "none.h5", "x.h5"},
+        Arguments{"evaluate", "none", "none.h5"}, Arguments{"bench", "step", "--net", "none"},
+        Arguments{"train", "--train", "none.h5", "--run", "x"}}) {
+    Arguments asked = command;
+    asked.emplace_back("--json");
+    const bool several = command[0] == "train" || command[1] == "verify";
+    const CommandResult result = run_lockstep(asked);
+    if (several) {
+      EXPECT_EQ(result.status, 2);
+      EXPECT_TRUE(nlohmann::json::accept(result.out)) << result.out;
+      EXPECT_NE(result.out.find("none.h5"), std::string::npos) << result.out;
+    } else {
+      expect_failure_object(result, 2, {"none"});
+    }
+  }
+}
+
+TEST(CommandLine, AnswersWrongFlagsByAnObjectWithJsonOnAnyRanks) {
+  const Arguments wrong{"train", "--json", "--epoch", "3", "--sede", "5"};
+  for (const int ranks : {1, 2}) expect_failure_object(run_lockstep_on(ranks, wrong), 2, {"--epoch ", "--sede "});
+  EXPECT_EQ(run_lockstep({"train", "--epoch", "3"}).out, "");
+}
+
+TEST(CommandLine, RefusesFilesOfSettingsWithoutEnd) {
+  const CommandResult result = run_lockstep({"train", "--config", "/dev/zero"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("/dev/zero: is a device or a pipe"), std::string::npos) << result.err;
+  const TemporaryDirectory directory;
+  std::ofstream{directory / "large.toml"}.close();
+  std::filesystem::resize_file(directory / "large.toml", (1U << 24U) + 1);
+  const CommandResult large = run_lockstep({"train", "--config", directory / "large.toml"});
+  EXPECT_EQ(large.status, 2);
+  EXPECT_NE(large.err.find("has 16777217 bytes, and such a file of text has 16777216 at most"), std::string::npos)
+      << large.err;
+}
+
+TEST(CommandLine, HelpSaysWhatCannotBeTrained) {
+  const std::string help = run_lockstep({"train", "--help"}).out;
+  EXPECT_NE(help.find("step and sign"), std::string::npos);
+  EXPECT_EQ(help.find("One of step"), std::string::npos);
+}
 
 TEST(CommandLine, NamesAllUnknownFlagsAtOnce) {
   const CommandResult result = run_lockstep({"train", "--epoch", "3", "--sede", "5"});

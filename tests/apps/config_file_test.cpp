@@ -45,6 +45,11 @@ TEST(ConfigFile, ReadsEveryKindOfValue) {
   EXPECT_EQ(request.config.validation, 0.1);
 }
 
+TEST(ConfigFile, RefusesEmptyPaths) {
+  EXPECT_EQ(problems_of("train = 'a.h5'\ntest = ''\n"),
+            std::vector<std::string>{"RUN.toml, line 2: test is empty (\"\"); give it a text, or remove the line"});
+}
+
 TEST(ConfigFile, TakesAnEmptyListForALinearModel) { EXPECT_TRUE(parsed("hidden = []").config.hidden.empty()); }
 
 TEST(ConfigFile, NamesTheLineOfAnUnknownSettingAndTheNearestKnown) {

@@ -54,5 +54,22 @@ TEST(Console, KeepsStandardOutputForJsonWhenAsked) {
   EXPECT_EQ(seen.err, "table\n");
 }
 
+TEST(Console, WritesAFailureAsAnObjectWhereAskedAndNoneIsThere) {
+  const auto fail = [](int rank, bool before) {
+    return captured([&] {
+      Console console{rank, 2};
+      console.report_failures_as_json();
+      if (before) console.json("{}");
+      EXPECT_EQ(rank == 0 ? console.failure({"a", "b\""}, 2) : console.failure_here({"c"}, 1), rank == 0 ? 2 : 1);
+    });
+  };
+  EXPECT_EQ(fail(0, false).err, "error: a\nerror: b\"\n");
+  EXPECT_EQ(fail(0, false).out, "{\n  \"error\": [\"a\",\"b\\\"\"],\n  \"exit_status\": 2\n}\n");
+  EXPECT_EQ(fail(1, false).err, "[rank 1] error: c\n");
+  EXPECT_EQ(fail(1, false).out, "{\n  \"error\": [\"c\"],\n  \"exit_status\": 1\n}\n");
+  EXPECT_EQ(fail(0, true).out, "{}\n");
+  EXPECT_EQ(captured([] { Console{1, 2}.failure({"a"}, 2); }).err, "");
+}
+
 }  // namespace
 }  // namespace lockstep

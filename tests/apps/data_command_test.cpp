@@ -34,12 +34,15 @@ class DataCommand : public testing::Test {
     EXPECT_EQ(result.status, 0) << result.err;
     return nlohmann::json::parse(result.out);
   }
-  /// Expects status 2, nothing on standard output, and `sentence` in the one error.
+  /// Expects status 2, nothing on standard output (with --json the failure), and `sentence` in the one error.
   static void expect_refusal(std::vector<std::string> arguments, const std::string& sentence) {
     arguments.insert(arguments.begin(), "data");
     const CommandResult result = run_lockstep(arguments);
     EXPECT_EQ(result.status, 2);
-    EXPECT_EQ(result.out, "");
+    if (arguments.back() == "--json")
+      EXPECT_EQ(nlohmann::json::parse(result.out).at("exit_status"), 2);
+    else
+      EXPECT_EQ(result.out, "");
     EXPECT_TRUE(result.err.starts_with("error: ")) << result.err;
     EXPECT_NE(result.err.find(sentence), std::string::npos) << result.err;
   }
@@ -114,6 +117,8 @@ TEST_F(DataCommand, RefusesWhatItCannotImport) {
   const std::string table = write("t.csv", "a,y\n1,0.5\n2,1.5\n");
   const std::string out = file("out.h5");
   expect_refusal({"import", file("absent.csv"), out, "--target", "last"}, "there is no such file");
+  fs::create_symlink("loop.csv", file("loop.csv"));
+  expect_refusal({"import", file("loop.csv"), out, "--target", "last"}, "is a link that leads back to itself");
   expect_refusal({"import", write("empty.csv", ""), out, "--target", "last"}, "empty.csv: is empty");
   expect_refusal({"import", table, out}, "--target is missing");
   expect_refusal({"import", table, out, "--target", "z"}, "has no column 'z'");

@@ -176,6 +176,18 @@ TEST_F(InferenceCommands, PredictReplacesAFileOnlyWhenForced) {
   EXPECT_GT(fs::file_size(out), 8U);
 }
 
+TEST_F(InferenceCommands, PredictLeavesNothingWhereFilesMayNotGrow) {
+  for (const rlim_t bytes : {4096U, 13000U, 16384U}) {  // amid the probabilities, the classes, at the end
+    const CommandResult result =
+        run_lockstep({"predict", at("blobs"), at("test.h5"), out_ / "out.h5"}, {.file_bytes = bytes});
+    EXPECT_EQ(result.status, 2) << bytes;
+    EXPECT_TRUE(result.err.starts_with("error: " + out_ / "out.h5")) << result.err;
+    EXPECT_NE(result.err.find("(File too large); raise the limit on the size of files"), std::string::npos)
+        << result.err;
+    EXPECT_TRUE(fs::is_empty(out_.path())) << bytes;
+  }
+}
+
 TEST_F(InferenceCommands, CheckpointInfoSaysWhatItHolds) {
   const CommandResult result = run_lockstep({"checkpoint", "info", checkpoint("blobs")});
   ASSERT_EQ(result.status, 0) << result.err;
@@ -198,6 +210,8 @@ TEST_F(InferenceCommands, CheckpointVerifyTellsWholeFromDamaged) {
   file.seekp(middle);
   file.put(byte);
   file.close();
+  const CommandResult json = run_lockstep({"checkpoint", "verify", damaged, "--json"});
+  EXPECT_EQ(Json::parse(json.out).at("valid"), false) << "one object only: the verdict";
   const CommandResult result = run_lockstep({"checkpoint", "verify", damaged});
   EXPECT_EQ(result.status, 2);
   EXPECT_NE(result.err.find("damaged.h5"), std::string::npos) << result.err;

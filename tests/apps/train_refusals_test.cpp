@@ -154,6 +154,16 @@ TEST_F(TrainIdentity, KeepsAFinishedRunWhoseFirstWeightsAreGone) {
   EXPECT_NE(again.out.find("finished already"), std::string::npos) << again.out;
 }
 
+TEST_F(TrainIdentity, NamesOnlyTheFirstWeightsWhenTheyAreWhatDiffers) {
+  ASSERT_EQ(run_lockstep(train()).status, 0);
+  const CommandResult result = run_lockstep(train({"--init-from", run_path()}));
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("init-from was ''"), std::string::npos) << result.err;
+  EXPECT_EQ(result.err.find("standardize"), std::string::npos) << result.err;
+  const CommandResult chosen = run_lockstep(train({"--init-from", run_path(), "--standardize", "none"}));
+  EXPECT_NE(chosen.err.find("standardize was 'features'"), std::string::npos) << chosen.err;
+}
+
 TEST_F(TrainIdentity, SaysWhichDataAFinishedRunWasTestedOn) {
   ASSERT_EQ(run_lockstep(train()).status, 0);
   Arguments other = train();

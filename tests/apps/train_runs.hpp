@@ -46,6 +46,18 @@ inline std::vector<Json> without_times(std::vector<Json> lines) {
   return lines;
 }
 
+/// `base` and `more` together; a flag with a value that both have keeps the value of `more`.
+inline Arguments overridden(Arguments base, const Arguments& more) {
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    const auto flag = std::find(base.begin(), base.end(), more[i]);
+    if (flag != base.end() && more[i].starts_with("--"))
+      *(flag + 1) = more[++i];
+    else
+      base.push_back(more[i]);
+  }
+  return base;
+}
+
 /// Data sets of blobs and of a plane, once for each suite, and a folder for the runs of each test.
 class TrainRuns : public testing::Test {
  protected:
@@ -77,8 +89,7 @@ class TrainRuns : public testing::Test {
                         "37",
                         "--threads",
                         "1"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
+    return overridden(std::move(arguments), more);
   }
 
   [[nodiscard]] Json summary(const std::string& run = "run") const {
@@ -87,10 +98,8 @@ class TrainRuns : public testing::Test {
 
   /// Steps are slow enough that what happens after the first epoch comes long before the end.
   [[nodiscard]] Arguments train_slowly(const std::string& run = "run", const Arguments& more = {}) const {
-    Arguments arguments =
-        train({"--hidden", "401,401", "--epochs", "120", "--validation", "31", "--dropout", "0.1"}, run);
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
+    return overridden(train({"--hidden", "401,401", "--epochs", "120", "--validation", "31", "--dropout", "0.1"}, run),
+                      more);
   }
 
   /// Waits until the run of `command` has written so many lines of metrics, or has ended.

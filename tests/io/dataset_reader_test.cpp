@@ -295,6 +295,35 @@ TEST_F(DatasetReader, NamesTheFirstLabelOutOfRange) {
   expect_problem("number classes 0, 1, 2");
 }
 
+TEST_F(DatasetReader, NamesLabelsBeyondInt32AsTheyAreStored) {
+  const std::vector<std::uint64_t> labels{0, 1, 2, 3, 0, (std::uint64_t{1} << 40U) + 3, 2, 3, 0, 1, 2};
+  const auto write = [&](bool announced) {
+    const RawHdf5File file{path_};
+    write_features(file);
+    file.array("targets", targets_shape, H5T_STD_U64LE, H5T_NATIVE_UINT64, labels.data());
+    if (announced) file.texts("class_names", {"a", "b", "c", "d"});
+  };
+  write(false);
+  expect_problem("row 6 (counted from 1) of /targets has label 1099511627779; number classes");
+  write(true);
+  expect_problem("row 6 (counted from 1) of /targets has label 1099511627779, outside [0, 4)");
+  expect_problem("one of class_names");
+}
+
+TEST_F(DatasetReader, RefusesVirtualDataSets) {
+  {
+    const RawHdf5File file{path_};
+    write_labels(file);
+    const hid_t space = H5Screate_simple(2, features_shape.data(), nullptr);
+    const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+    EXPECT_GE(H5Pset_virtual(creation, space, "nowhere.h5", "features", space), 0);
+    H5Dclose(H5Dcreate2(file.id(), "features", H5T_IEEE_F32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+    H5Pclose(creation);
+    H5Sclose(space);
+  }
+  expect_problem("/features is a virtual data set");
+}
+
 TEST_F(DatasetReader, NamesRowAndColumnOfWhatIsNotFinite) {
   std::vector<float> values = counting<float>(33);
   values[3 * 7 + 1] = std::numeric_limits<float>::quiet_NaN();

@@ -27,13 +27,19 @@ void redirect(int descriptor, const std::string& path) {
   ::close(file);
 }
 
+void set_limit(__rlimit_resource resource, rlim_t bytes) {
+  if (bytes == RLIM_INFINITY) return;
+  const rlimit limit{bytes, bytes};
+  if (::setrlimit(resource, &limit) < 0) ::_exit(126);
+}
+
 int exit_status(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
 }  // namespace
 
-Command::Command(const std::vector<std::string>& arguments) {
+Command::Command(const std::vector<std::string>& arguments, const CommandLimits& limits) {
   std::vector<char*> raw;
   for (const std::string& argument : arguments) raw.push_back(const_cast<char*>(argument.c_str()));
   raw.push_back(nullptr);
@@ -46,6 +52,8 @@ Command::Command(const std::vector<std::string>& arguments) {
   ::dup2(nothing, STDIN_FILENO);
   redirect(STDOUT_FILENO, out);
   redirect(STDERR_FILENO, err);
+  set_limit(RLIMIT_FSIZE, limits.file_bytes);
+  set_limit(RLIMIT_DATA, limits.data_bytes);
   ::execvp(raw[0], raw.data());
   ::_exit(127);
 }
@@ -88,8 +96,8 @@ std::vector<std::string> mpirun_command(int ranks, std::vector<std::string> argu
   return all;
 }
 
-CommandResult run_lockstep(std::vector<std::string> arguments) {
-  return run_command(lockstep_command(std::move(arguments)));
+CommandResult run_lockstep(std::vector<std::string> arguments, const CommandLimits& limits) {
+  return Command{lockstep_command(std::move(arguments)), limits}.wait();
 }
 
 CommandResult run_lockstep_on(int ranks, std::vector<std::string> arguments) {

@@ -2,6 +2,7 @@
 // Running a program and seeing what it says.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -11,6 +12,12 @@
 #include "support/temporary_directory.hpp"
 
 namespace lockstep::test {
+
+/// What the system grants a program.
+struct CommandLimits {
+  rlim_t file_bytes = RLIM_INFINITY;  ///< length of any file that it writes; a limit stands for a full disk
+  rlim_t data_bytes = RLIM_INFINITY;  ///< memory of its own: heap, stacks, copies of pages
+};
 
 /// How a program ended.
 struct CommandResult {
@@ -23,7 +30,7 @@ struct CommandResult {
 class Command {
  public:
   /// Starts `arguments[0]`, found by PATH, with its output captured. Throws std::runtime_error.
-  explicit Command(const std::vector<std::string>& arguments);
+  explicit Command(const std::vector<std::string>& arguments, const CommandLimits& limits = {});
   ~Command();
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;
@@ -46,7 +53,7 @@ class Command {
 [[nodiscard]] std::vector<std::string> lockstep_command(std::vector<std::string> arguments);
 [[nodiscard]] std::vector<std::string> mpirun_command(int ranks, std::vector<std::string> arguments);
 
-[[nodiscard]] CommandResult run_lockstep(std::vector<std::string> arguments);
+[[nodiscard]] CommandResult run_lockstep(std::vector<std::string> arguments, const CommandLimits& limits = {});
 [[nodiscard]] CommandResult run_lockstep_on(int ranks, std::vector<std::string> arguments);
 
 }  // namespace lockstep::test
