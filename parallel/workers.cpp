@@ -14,6 +14,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/random.hpp"
 #include "parallel/floating_point_mode.hpp"
 
 namespace lockstep {
@@ -34,7 +35,18 @@ void pause_briefly() {
 #endif
 }
 
+std::atomic<std::uint64_t> perturbation = 0;
+
+/// Nothing, some microseconds, or long enough for another thread to do all the rest.
+void linger(std::uint64_t seed) {
+  static std::atomic<std::uint64_t> calls = 0;
+  const auto word = random_words(stream_key(seed, Purpose::synthetic), calls.fetch_add(1), 0)[0];
+  if (word % 4 == 0) std::this_thread::sleep_for(std::chrono::microseconds{word / 4 % 256});
+}
+
 }  // namespace
+
+void perturb_schedule(std::uint64_t seed) noexcept { perturbation = seed; }
 
 /// The caller opens a job, works on it, and closes it; helpers, tasks in the arena, join while it is open. Nobody waits
 /// for a helper that has not joined, so a job ends however late threads start.
@@ -101,10 +113,13 @@ class Workers::Team {
 
   void work() {
     const FloatingPointMode mode;
+    const std::uint64_t perturbed = perturbation.load(std::memory_order_relaxed);
     try {
       for (Index i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
-           i = next_.fetch_add(1, std::memory_order_relaxed))
+           i = next_.fetch_add(1, std::memory_order_relaxed)) {
+        if (perturbed != 0) linger(perturbed);
         (*body_)(i);
+      }
     } catch (...) {
       next_.store(count_, std::memory_order_relaxed);  // the rest is not begun
       const std::lock_guard lock{failure_mutex_};

@@ -2,6 +2,7 @@
 // The threads of one rank.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -11,6 +12,10 @@ namespace lockstep {
 
 /// The cores that this process may run on (its affinity mask).
 [[nodiscard]] int available_cores();
+
+/// Stress mode, for tests: from now on the workers of this process linger before some pieces of work, for times that
+/// `seed` decides, so that pieces begin and end in other orders than they would; 0: no longer. Not while workers work.
+void perturb_schedule(std::uint64_t seed) noexcept;
 
 /// A fixed number of worker threads (oneTBB), the caller included. All have the same floating-point mode while they
 /// work (see FloatingPointMode), so that a result does not depend on who computed it.
