@@ -11,8 +11,10 @@ void add_bench_command(CLI::App& root, CommandContext& context) {
   bench->footer(
       "Examples:\n"
       "  lockstep bench step\n"
-      "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n\n"
+      "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n"
+      "  mpirun -n 2 --bind-to none lockstep bench allreduce\n\n"
       "Exit status: 0 done; 2 the request is wrong; 1 any other fault.");
+  add_bench_allreduce(*bench, context);
   add_bench_step(*bench, context);
 }
 

@@ -8,6 +8,7 @@
 
 namespace lockstep {
 
+void add_bench_allreduce(CLI::App& bench, CommandContext& context);
 void add_bench_step(CLI::App& bench, CommandContext& context);
 
 }  // namespace lockstep

@@ -10,6 +10,7 @@
 #include "apps/bench_command.hpp"
 #include "apps/json_text.hpp"
 #include "apps/placement.hpp"
+#include "apps/spread.hpp"
 #include "apps/table.hpp"
 #include "parallel/step_benchmark.hpp"
 
@@ -18,25 +19,8 @@ namespace {
 
 constexpr int repetitions = 5;
 
-/// A figure of several repetitions: its median, and how far the others lie.
-struct Spread {
-  double least = 0;
-  double median = 0;
-  double greatest = 0;
-};
-
-template <class Figure>
-Spread spread_of(const std::vector<StepRate>& rates, Figure figure) {
-  std::vector<double> values;
-  for (const StepRate& rate : rates) values.push_back(figure(rate));
-  std::sort(values.begin(), values.end());
-  return {values.front(), values[values.size() / 2], values.back()};
-}
-
-/// Something else takes the processor: the least share of the peak is less than two thirds of the greatest.
 bool is_unsteady(const std::vector<StepRate>& rates) {
-  const Spread share = spread_of(rates, [](const StepRate& rate) { return rate.of_peak(); });
-  return share.least < share.greatest * 2 / 3;
+  return spread_of(rates, [](const StepRate& rate) { return rate.of_peak(); }).is_unsteady();
 }
 
 /// "784-512-10" as sizes; empty when it is not that.

@@ -13,7 +13,7 @@
 
 namespace lockstep {
 
-/// A message as the pieces of memory that make it up, in order; sender and receiver may cut it differently.
+/// A message as the pieces of memory that make it up, in order: as many and as long at the sender as at the receiver.
 using ConstPieces = std::vector<std::span<const std::byte>>;
 using Pieces = std::vector<std::span<std::byte>>;
 
@@ -78,7 +78,7 @@ class Communicator {
   [[nodiscard]] virtual int rank() const = 0;
   [[nodiscard]] virtual int ranks() const = 0;
 
-  /// Rank r's message `send[q]` arrives in rank q's `receive[r]`; their lengths agree, and may be zero.
+  /// Rank r's message `send[q]` arrives in rank q's `receive[r]`; it may be empty.
   [[nodiscard]] virtual std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,
                                                              std::span<const Pieces> receive) = 0;
 

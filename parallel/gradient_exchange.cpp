@@ -54,9 +54,12 @@ void GradientExchange::start(Index leaves, const std::vector<AlignedBuffer>& own
     }
     const Index incoming = slice_size * static_cast<Index>(blocks.size());
     if (received_[r].size() < incoming) received_[r] = AlignedBuffer{incoming};
-    receive[r] = {writable_bytes_of(received_[r].data(), incoming)};
-    for (std::size_t k = 0; k < blocks.size(); ++k)
-      sources_.push_back({.block = blocks[k], .data = received_[r].data() + slice_size * static_cast<Index>(k)});
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      Scalar* const data = received_[r].data() + slice_size * static_cast<Index>(k);
+      for (const SlicePiece& piece : slices_.of(self))
+        receive[r].push_back(writable_bytes_of(data + piece.offset_in_slice, piece.size()));
+      sources_.push_back({.block = blocks[k], .data = data});
+    }
     const std::size_t own_blocks = maximal_blocks(leaves_of_rank(leaves, self, ranks)).size();
     for (std::size_t k = 0; k < own_blocks; ++k)
       for (const SlicePiece& piece : slices_.of(rank))

@@ -7,10 +7,11 @@
 #include <chrono>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/unique_handle.hpp"
+#include "parallel/message_cut.hpp"
 #include "parallel/mpi_pulse.hpp"
 
 namespace lockstep {
@@ -20,43 +21,6 @@ constexpr int exchange_tag = 1;
 /// Launchers that end the other ranks of a dead one give them about a second between SIGTERM and SIGKILL: time to say
 /// where it was missed.
 constexpr double hurried_seconds = 0.75;
-
-struct DatatypeTraits {
-  using Raw = MPI_Datatype;
-  static Raw null() noexcept { return MPI_DATATYPE_NULL; }
-  static void close(Raw type) noexcept { MPI_Type_free(&type); }
-};
-using Datatype = UniqueHandle<DatatypeTraits>;
-
-/// One message: its pieces at their absolute addresses, in pieces that an `int` can count.
-template <class PieceList>
-Datatype datatype_of(const PieceList& pieces) {
-  constexpr std::size_t longest = std::size_t{1} << 30;
-  std::vector<int> lengths;
-  std::vector<MPI_Aint> addresses;
-  for (const auto& piece : pieces) {
-    for (std::size_t offset = 0; offset < piece.size(); offset += longest) {
-      MPI_Aint address = 0;
-      check_mpi(MPI_Get_address(piece.data() + offset, &address), "MPI_Get_address");
-      addresses.push_back(address);
-      lengths.push_back(static_cast<int>(std::min(longest, piece.size() - offset)));
-    }
-  }
-  MPI_Datatype type = MPI_DATATYPE_NULL;
-  check_mpi(
-      MPI_Type_create_hindexed(static_cast<int>(lengths.size()), lengths.data(), addresses.data(), MPI_BYTE, &type),
-      "MPI_Type_create_hindexed");
-  Datatype owned{type};
-  check_mpi(MPI_Type_commit(&type), "MPI_Type_commit");
-  return owned;
-}
-
-template <class PieceList>
-std::size_t total_bytes(const PieceList& pieces) {
-  std::size_t total = 0;
-  for (const auto& piece : pieces) total += piece.size();
-  return total;
-}
 
 /// Pauses between two looks at a transfer. Most arrive within microseconds: look at once. Later let others have the
 /// core, which they need when there are more ranks than cores; later still sleep, never longer than a small part of
@@ -111,10 +75,16 @@ class Waiting {
   double since_;
 };
 
-/// The messages of one exchange, each with the rank at its other end.
+/// The messages of one exchange.
 struct Requests {
+  /// What belongs to a request.
+  struct Message {
+    int peer = 0;
+    std::shared_ptr<std::byte[]> packed;  ///< the message's bytes, when its pieces are several
+    Pieces into;                          ///< where they go when they have arrived
+  };
   std::vector<MPI_Request> handles;
-  std::vector<int> peers;
+  std::vector<Message> messages;
 };
 
 class MpiTransfer final : public Transfer {
@@ -146,11 +116,17 @@ class MpiTransfer final : public Transfer {
   bool advance() {
     if (left_ == 0) return false;
     int count = 0;
-    const std::lock_guard lock{use_.calls};
-    check_mpi(MPI_Testsome(static_cast<int>(requests_.handles.size()), requests_.handles.data(), &count, done_.data(),
-                           MPI_STATUSES_IGNORE),
-              "MPI_Testsome");
-    if (count == MPI_UNDEFINED) count = static_cast<int>(left_);
+    {
+      const std::lock_guard lock{use_.calls};
+      check_mpi(MPI_Testsome(static_cast<int>(requests_.handles.size()), requests_.handles.data(), &count, done_.data(),
+                             MPI_STATUSES_IGNORE),
+                "MPI_Testsome");
+    }
+    for (int i = 0; i < count; ++i) {
+      Requests::Message& message = requests_.messages[static_cast<std::size_t>(done_[static_cast<std::size_t>(i)])];
+      if (!message.into.empty()) copy_pieces({{message.packed.get(), total_bytes(message.into)}}, message.into);
+      message.packed.reset();
+    }
     left_ -= static_cast<std::size_t>(count);
     return count > 0;
   }
@@ -158,7 +134,7 @@ class MpiTransfer final : public Transfer {
   [[nodiscard]] std::vector<int> missing() const {
     std::vector<int> ranks;
     for (std::size_t i = 0; i < requests_.handles.size(); ++i)
-      if (requests_.handles[i] != MPI_REQUEST_NULL) ranks.push_back(requests_.peers[i]);
+      if (requests_.handles[i] != MPI_REQUEST_NULL) ranks.push_back(requests_.messages[i].peer);
     std::sort(ranks.begin(), ranks.end());
     ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
     return ranks;
@@ -192,31 +168,41 @@ class Posted {
  public:
   explicit Posted(MpiUse& use) : use_{use}, lock_{use.calls} {}
 
-  void receive(const Pieces& pieces, int from) {
-    const std::size_t bytes = total_bytes(pieces);
-    if (bytes == 0) return;
-    if (is_plain(pieces)) {
-      check_mpi(MPI_Irecv(pieces[0].data(), static_cast<int>(bytes), MPI_BYTE, from, exchange_tag, use_.communicator,
-                          next(from)),
-                "MPI_Irecv");
-      return;
-    }
-    const Datatype type = datatype_of(pieces);
-    check_mpi(MPI_Irecv(MPI_BOTTOM, 1, type.get(), from, exchange_tag, use_.communicator, next(from)), "MPI_Irecv");
+  /// From each of these ranks, whose pieces are given by rank. Receives need no turns: they only tell places.
+  void receive_all(std::span<const Pieces> pieces, std::span<const int> from) {
+    for (const int rank : from)
+      for (const Pieces& message : messages_of(pieces[static_cast<std::size_t>(rank)])) receive(message, rank);
   }
 
-  template <class PieceList>
-  void send(const PieceList& pieces, int to) {
-    const std::size_t bytes = total_bytes(pieces);
-    if (bytes == 0) return;
-    if (is_plain(pieces)) {
-      check_mpi(
-          MPI_Isend(pieces[0].data(), static_cast<int>(bytes), MPI_BYTE, to, exchange_tag, use_.communicator, next(to)),
-          "MPI_Isend");
-      return;
+  /// One message. Pieces that share it are packed.
+  void receive(const Pieces& pieces, int from) {
+    std::span<std::byte> memory = pieces.front();
+    Requests::Message message{.peer = from};
+    if (pieces.size() > 1) {
+      const std::size_t bytes = total_bytes(pieces);
+      message.packed = std::make_shared_for_overwrite<std::byte[]>(bytes);
+      message.into = pieces;
+      memory = {message.packed.get(), bytes};
     }
-    const Datatype type = datatype_of(pieces);
-    check_mpi(MPI_Isend(MPI_BOTTOM, 1, type.get(), to, exchange_tag, use_.communicator, next(to)), "MPI_Isend");
+    check_mpi(MPI_Irecv(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, from, exchange_tag, use_.communicator,
+                        next(std::move(message))),
+              "MPI_Irecv");
+  }
+
+  /// One message, to each of these ranks.
+  void send(const ConstPieces& pieces, std::span<const int> to) {
+    std::span<const std::byte> memory = pieces.front();
+    std::shared_ptr<std::byte[]> packed;
+    if (pieces.size() > 1) {
+      const std::size_t bytes = total_bytes(pieces);
+      packed = std::make_shared_for_overwrite<std::byte[]>(bytes);
+      copy_pieces(pieces, {{packed.get(), bytes}});
+      memory = {packed.get(), bytes};
+    }
+    for (const int rank : to)
+      check_mpi(MPI_Isend(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, rank, exchange_tag,
+                          use_.communicator, next({.peer = rank, .packed = packed, .into = {}})),
+                "MPI_Isend");
   }
 
   [[nodiscard]] std::unique_ptr<Transfer> transfer() {
@@ -224,12 +210,8 @@ class Posted {
   }
 
  private:
-  template <class PieceList>
-  [[nodiscard]] static bool is_plain(const PieceList& pieces) {
-    return pieces.size() == 1 && pieces[0].size() <= (std::size_t{1} << 30);
-  }
-  [[nodiscard]] MPI_Request* next(int peer) {
-    requests_.peers.push_back(peer);
+  [[nodiscard]] MPI_Request* next(Requests::Message message) {
+    requests_.messages.push_back(std::move(message));
     return &requests_.handles.emplace_back(MPI_REQUEST_NULL);
   }
 
@@ -253,29 +235,36 @@ MpiCommunicator::MpiCommunicator(MpiUse& use) : use_{use} {
   check_mpi(MPI_Comm_size(use.communicator, &ranks_), "MPI_Comm_size");
 }
 
+std::vector<int> MpiCommunicator::neighbours(int direction) const {
+  std::vector<int> ranks;
+  for (int i = 1; i < ranks_; ++i) ranks.push_back((rank_ + ranks_ + direction * i) % ranks_);
+  return ranks;
+}
+
 std::unique_ptr<Transfer> MpiCommunicator::all_to_all(std::span<const ConstPieces> send,
                                                       std::span<const Pieces> receive) {
   Posted posted{use_};
-  // Each rank begins with its right-hand neighbour, so that not all address rank 0 at once.
-  for (int i = 1; i < ranks_; ++i) {
-    const int from = (rank_ + ranks_ - i) % ranks_;
-    posted.receive(receive[static_cast<std::size_t>(from)], from);
+  posted.receive_all(receive, neighbours(-1));
+  std::vector<std::vector<ConstPieces>> messages;
+  std::size_t most = 0;
+  const std::vector<int> right = neighbours(1);
+  for (const int to : right) {
+    messages.push_back(messages_of(send[static_cast<std::size_t>(to)]));
+    most = std::max(most, messages.back().size());
   }
-  for (int i = 1; i < ranks_; ++i) {
-    const int to = (rank_ + i) % ranks_;
-    posted.send(send[static_cast<std::size_t>(to)], to);
-  }
+  for (std::size_t k = 0; k < most; ++k)
+    for (std::size_t i = 0; i < right.size(); ++i)
+      if (k < messages[i].size()) posted.send(messages[i][k], {&right[i], 1});
   copy_pieces(send[static_cast<std::size_t>(rank_)], receive[static_cast<std::size_t>(rank_)]);
   return posted.transfer();
 }
 
 std::unique_ptr<Transfer> MpiCommunicator::all_gather(std::span<const Pieces> parts) {
   Posted posted{use_};
-  for (int i = 1; i < ranks_; ++i) {
-    const int from = (rank_ + ranks_ - i) % ranks_;
-    posted.receive(parts[static_cast<std::size_t>(from)], from);
-  }
-  for (int i = 1; i < ranks_; ++i) posted.send(parts[static_cast<std::size_t>(rank_)], (rank_ + i) % ranks_);
+  posted.receive_all(parts, neighbours(-1));
+  const Pieces& own = parts[static_cast<std::size_t>(rank_)];
+  for (const ConstPieces& message : messages_of(ConstPieces(own.begin(), own.end())))
+    posted.send(message, neighbours(1));
   return posted.transfer();
 }
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "parallel/communicator.hpp"
 
@@ -24,8 +25,9 @@ struct MpiUse {
 
 /// Uses a communicator that it does not own.
 ///
-/// Messages go point to point, each pair's as one message: an exchange of slices has every rank send to every
-/// other anyway, the receiver's order of merging is ours, and pieces of memory travel without being packed first.
+/// Messages go point to point: an exchange of slices has every rank send to every other anyway, and the receiver's
+/// order of merging is ours. Long pieces go straight from memory to memory, in several messages; short ones are packed
+/// together.
 ///
 /// Waiting has no limit as long as the missing ranks give signs of life and do something (MpiPulse): a rank may write a
 /// checkpoint or evaluate for an hour. It ends when a missing rank was silent for the timeout, or when all missing
@@ -41,6 +43,9 @@ class MpiCommunicator final : public Communicator {
   [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) override;
 
  private:
+  /// All other ranks, beginning with the next one on the right (1) or left (-1): so not all address rank 0 at once.
+  [[nodiscard]] std::vector<int> neighbours(int direction) const;
+
   MpiUse& use_;
   int rank_ = 0;
   int ranks_ = 1;

@@ -31,6 +31,8 @@ class MpiEnvironment {
 
   [[nodiscard]] Communicator& world() noexcept { return *world_; }
   [[nodiscard]] bool started() const noexcept { return use_ != nullptr; }
+  /// What files that know MPI need; null when MPI is not started.
+  [[nodiscard]] MpiUse* use() noexcept { return use_.get(); }
   /// "Open MPI 4.1.4"; MPI need not be started.
   [[nodiscard]] static std::string library();
 

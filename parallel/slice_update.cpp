@@ -148,7 +148,8 @@ std::vector<AlignedBuffer> SliceUpdate::gather_state() {
     AlignedBuffer whole{root ? layout_.buffer_size() : 0};
     std::vector<ConstPieces> send(static_cast<std::size_t>(ranks));
     std::vector<Pieces> receive(static_cast<std::size_t>(ranks));
-    send[0] = {bytes_of(own.data(), own.size())};
+    for (const SlicePiece& piece : slices_.of(communicator_.rank()))
+      send[0].push_back(bytes_of(own.data() + piece.offset_in_slice, piece.size()));
     if (root) receive = slice_pieces(slices_, ranks, whole);
     communicator_.all_to_all(send, receive)->wait();
     if (root) complete.push_back(std::move(whole));

@@ -11,6 +11,7 @@
 #include "core/peak_rate.hpp"
 #include "core/random.hpp"
 #include "core/row_order.hpp"
+#include "parallel/collective_timing.hpp"
 #include "parallel/step_engine.hpp"
 
 namespace lockstep {
@@ -85,22 +86,6 @@ class StepLoop {
   std::uint64_t step_ = 0;
 };
 
-double timed(StepLoop& loop, Index steps, Communicator& communicator) {
-  (void)gather_each(0, communicator);  // all begin together
-  const Clock::time_point start = Clock::now();
-  for (Index step = 0; step < steps; ++step) loop.step();
-  return std::ranges::max(gather_each(seconds_since(start), communicator));
-}
-
-/// Steps that take about `seconds`, the same number on every rank.
-Index steps_for(double seconds, StepLoop& loop, Communicator& communicator) {
-  for (Index steps = 1;; steps *= 4) {
-    const double taken = timed(loop, steps, communicator);
-    if (taken > seconds / 8)
-      return std::max<Index>(1, static_cast<Index>(std::lround(static_cast<double>(steps) * seconds / taken)));
-  }
-}
-
 }  // namespace
 
 Index shard_size_of(const StepCase& what) { return plan_work(what.batch_size, what.shard_size).shard_size; }
@@ -130,11 +115,12 @@ double measure_peak(double seconds, Communicator& communicator, Workers& workers
 std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, double seconds, Communicator& communicator,
                                     Workers& workers) {
   StepLoop loop{what, communicator, workers};
-  const Index steps = steps_for(seconds, loop, communicator);
+  const auto step = [&] { loop.step(); };
+  const Index steps = calls_for(seconds, communicator, step);
   std::vector<StepRate> rates;
   for (int repetition = 0; repetition < repetitions; ++repetition) {
     StepRate rate{.peak_flops = measure_peak(seconds / 10, communicator, workers)};
-    const double taken = timed(loop, steps, communicator);
+    const double taken = collective_seconds(steps, communicator, step);
     rate.samples_per_second = static_cast<double>(steps * what.batch_size) / taken;
     rate.flops = static_cast<double>(steps) * step_flop(what) / taken;
     rates.push_back(rate);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <thread>
 
 #include "parallel/ordered_sum.hpp"
@@ -25,7 +26,13 @@ std::vector<int> message(int from, int to) {
   return numbers;
 }
 
-TEST(Communicator, BringsEachMessageToItsRankHoweverItIsCut) {
+/// `numbers` in two pieces.
+Pieces pieces_of(std::vector<int>& numbers, Index first) {
+  return {writable_bytes_of(numbers.data(), first),
+          writable_bytes_of(numbers.data() + first, static_cast<Index>(numbers.size()) - first)};
+}
+
+TEST(Communicator, BringsEachMessageToItsRank) {
   Communicator& ranks = world();
   std::vector<std::vector<int>> outgoing;
   std::vector<std::vector<int>> incoming;
@@ -40,10 +47,35 @@ TEST(Communicator, BringsEachMessageToItsRankHoweverItIsCut) {
     send.push_back({bytes_of(numbers.data(), count / 3), bytes_of(numbers.data() + count / 3, count - count / 3)});
   }
   for (std::vector<int>& numbers : incoming)
-    receive.push_back({writable_bytes_of(numbers.data(), static_cast<Index>(numbers.size()))});
+    receive.push_back(pieces_of(numbers, static_cast<Index>(numbers.size()) / 3));
   ranks.all_to_all(send, receive)->wait();
   for (int rank = 0; rank < ranks.ranks(); ++rank)
     EXPECT_EQ(incoming[static_cast<std::size_t>(rank)], message(rank, ranks.rank())) << "from rank " << rank;
+}
+
+TEST(Communicator, BringsPiecesOfAnyLengthToTheirPlaces) {
+  // Short ones, which travel together, more than one message of them; and long ones, some of several messages.
+  std::vector<Index> lengths{1, 5003, 0, 70001, 3};
+  for (Index i = 0; i < 41; ++i) lengths.push_back(4001 + i % 7);
+  lengths.push_back(33013);
+  Communicator& ranks = world();
+  std::vector<std::vector<int>> parts;
+  std::vector<Pieces> pieces(static_cast<std::size_t>(ranks.ranks()));
+  const auto number = [](int rank, std::size_t i) { return 1000 * static_cast<int>(i) + rank; };
+  for (int rank = 0; rank < ranks.ranks(); ++rank) {
+    std::vector<int>& part =
+        parts.emplace_back(static_cast<std::size_t>(std::accumulate(lengths.begin(), lengths.end(), Index{0})));
+    for (std::size_t i = 0; i < part.size(); ++i) part[i] = rank == ranks.rank() ? number(rank, i) : -1;
+    int* place = part.data();
+    for (const Index length : lengths) {
+      pieces[static_cast<std::size_t>(rank)].push_back(writable_bytes_of(place, length));
+      place += length;
+    }
+  }
+  ranks.all_gather(pieces)->wait();
+  for (int rank = 0; rank < ranks.ranks(); ++rank)
+    for (std::size_t i = 0; i < parts[0].size(); ++i)
+      ASSERT_EQ(parts[static_cast<std::size_t>(rank)][i], number(rank, i)) << "of rank " << rank;
 }
 
 TEST(Communicator, GathersEachRanksPartInPlace) {
