@@ -18,6 +18,8 @@ template <class PieceList>
 
 inline constexpr std::size_t short_piece_bytes = std::size_t{16} << 10;
 inline constexpr std::size_t usual_message_bytes = std::size_t{128} << 10;
+/// Of several pieces: the one that makes it as long as usual is a short one.
+inline constexpr std::size_t longest_packed_bytes = usual_message_bytes + short_piece_bytes;
 /// Of one piece, so that an int counts their bytes and requests stay few.
 inline constexpr std::size_t most_messages = 128;
 

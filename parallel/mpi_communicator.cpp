@@ -180,7 +180,7 @@ class Posted {
     Requests::Message message{.peer = from};
     if (pieces.size() > 1) {
       const std::size_t bytes = total_bytes(pieces);
-      message.packed = std::make_shared_for_overwrite<std::byte[]>(bytes);
+      message.packed = use_.packing.take();
       message.into = pieces;
       memory = {message.packed.get(), bytes};
     }
@@ -195,7 +195,7 @@ class Posted {
     std::shared_ptr<std::byte[]> packed;
     if (pieces.size() > 1) {
       const std::size_t bytes = total_bytes(pieces);
-      packed = std::make_shared_for_overwrite<std::byte[]>(bytes);
+      packed = use_.packing.take();
       copy_pieces(pieces, {{packed.get(), bytes}});
       memory = {packed.get(), bytes};
     }
@@ -221,6 +221,12 @@ class Posted {
 };
 
 }  // namespace
+
+std::shared_ptr<std::byte[]> PackingMemory::take() {
+  for (const std::shared_ptr<std::byte[]>& memory : all_)
+    if (memory.use_count() == 1) return memory;
+  return all_.emplace_back(std::make_shared_for_overwrite<std::byte[]>(longest_packed_bytes));
+}
 
 void check_mpi(int status, const char* call) {
   if (status == MPI_SUCCESS) return;

@@ -4,6 +4,7 @@
 
 #include <mpi.h>
 
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -14,10 +15,21 @@ namespace lockstep {
 
 class MpiPulse;
 
+/// Memory that packed messages lie in, used again and again: fresh memory would cost more than the copying.
+class PackingMemory {
+ public:
+  /// Room for the longest packed message, free again when nobody holds it any more. Not thread-safe.
+  [[nodiscard]] std::shared_ptr<std::byte[]> take();
+
+ private:
+  std::vector<std::shared_ptr<std::byte[]>> all_;
+};
+
 /// How the ranks' MPI is used: by whom, and with how much patience. Outlives the transfers.
 struct MpiUse {
   MPI_Comm communicator = MPI_COMM_NULL;
   std::mutex calls;                 ///< held during each call of MPI
+  PackingMemory packing;            ///< of the thread that communicates
   std::unique_ptr<MpiPulse> pulse;  ///< null: no signs of life are exchanged, and waits have no end
   double timeout_seconds = 0;       ///< of silence, after which a rank counts as lost; 0: never
   bool (*hurry)() = nullptr;        ///< true: this process was told to end, and four missed beats are enough
