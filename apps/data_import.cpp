@@ -122,11 +122,15 @@ class DataImport {
   void import_images() {
     refuse("Tables", "IDX files (two inputs)");
     const IdxImport request{.images = input_, .labels = second_, .class_names = class_names_, .like = like_};
-    DatasetInfo info;
-    with_progress(context_.console, "import",
-                  [&](const WorkProgress& progress) { info = import_idx(request, output_.output(third_), progress); });
-    context_.console.out(headline(info, third_));
-    if (json_) context_.console.json(json_text(object(info, third_)));
+    IdxReport report;
+    with_progress(context_.console, "import", [&](const WorkProgress& progress) {
+      report = import_idx(request, output_.output(third_), progress);
+    });
+    for (const std::string& warning : report.warnings) context_.console.note("warning: " + warning);
+    context_.console.out(headline(report.info, third_));
+    nlohmann::ordered_json result = object(report.info, third_);
+    result["warnings"] = report.warnings;
+    if (json_) context_.console.json(json_text(result));
   }
 
   [[nodiscard]] TableImport table_request() const {

@@ -13,12 +13,10 @@
 #include "io/durable_file.hpp"
 #include "io/hdf5_attribute.hpp"
 #include "io/output_path.hpp"
-#include "io/row_spool.hpp"
+#include "io/row_output.hpp"
 
 namespace lockstep {
 namespace {
-
-constexpr Index buffer_bytes = Index{1} << 20U;
 
 /// HDF5 allows 4 GiB; a reader holds two windows of at least a chunk each.
 constexpr Index most_chunk_bytes = Index{1} << 30U;
@@ -71,8 +69,6 @@ Hdf5File created(const std::string& path, const DatasetInfo& info, DatasetLayout
 
 }  // namespace
 
-/// Features go to the file as they come: at once where the number of samples is known or chunks may grow, else by
-/// way of a spool. Targets are small and wait in memory.
 class DatasetWriter::Impl {
  public:
   Impl(std::string path, const DatasetInfo& info, DatasetLayout layout, bool replace,
@@ -80,22 +76,15 @@ class DatasetWriter::Impl {
       : path_{checked_target(std::move(path), info, replace)},
         info_{info},
         element_{info.byte_features ? Element::uint8 : Element::float32},
-        row_bytes_{info.features * static_cast<Index>(bytes_of(element_))},
-        layout_{checked_layout(path_, info, layout, row_bytes_)},
-        file_{created(path_, info, layout_, row_bytes_)} {
-    const Index unit = std::max<Index>(1, layout_.chunk_samples);
-    flush_rows_ = unit * std::max<Index>(1, buffer_bytes / std::max<Index>(1, unit * row_bytes_));
+        layout_{checked_layout(path_, info, layout, row_bytes())},
+        file_{created(path_, info, layout_, row_bytes())} {
     try {
       write_description(file_, info_);
       const Hdf5Attributes attributes{file_, "/"};
       for (const auto& item : extra) attributes.write_text(item.first, item.second);
-      if (layout_.chunk_samples > 0) {
-        create_features(0);
-      } else if (info_.samples > 0) {
-        create_features(info_.samples);
-      } else {
-        spool_.emplace(path_);
-      }
+      features_.emplace(file_, "/features", std::vector<Index>{info_.samples, info_.features}, element_,
+                        ArrayLayout{.chunk_rows = layout_.chunk_samples, .gzip = layout_.gzip});
+      if (info_.targets > 0) create_targets();
     } catch (...) {
       discard_temporary_file(path_);
       throw;
@@ -108,52 +97,31 @@ class DatasetWriter::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void append_features(std::span<const std::byte> bytes) {
-    assert(static_cast<Index>(bytes.size()) % row_bytes_ == 0);
-    const auto flush_bytes = static_cast<std::size_t>(flush_rows_ * row_bytes_);
-    while (!bytes.empty()) {
-      const bool direct = pending_.empty() && bytes.size() >= flush_bytes;
-      const std::size_t count =
-          direct ? bytes.size() / flush_bytes * flush_bytes : std::min(bytes.size(), flush_bytes - pending_.size());
-      const std::span<const std::byte> part = bytes.first(count);
-      bytes = bytes.subspan(count);
-      if (direct) {
-        write_rows(part);
-        continue;
-      }
-      pending_.insert(pending_.end(), part.begin(), part.end());
-      if (pending_.size() == flush_bytes) write_pending();
-    }
-  }
+  void append_features(std::span<const std::byte> bytes) { features_->append(bytes); }
 
   void append_labels(std::span<const Label> labels) {
     assert(info_.task == Task::classification && info_.targets > 0);
-    for (const Label label : labels) {
-      if (label < 0 || (info_.classes > 0 && label >= info_.classes)) {
-        throw FileError{path_,
-                        fmt::format("sample {} (counted from 1) has label {}, outside [0, {}); number the classes "
-                                    "from 0",
-                                    labels_.size() + 1, label, info_.classes)};
-      }
-      labels_.push_back(label);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] >= 0 && (info_.classes == 0 || labels[i] < info_.classes)) continue;
+      throw FileError{path_, fmt::format("sample {} (counted from 1) has label {}, outside [0, {}); number the classes "
+                                         "from 0",
+                                         targets_->rows() + static_cast<Index>(i) + 1, labels[i], info_.classes)};
     }
+    targets_->append(std::as_bytes(labels));
   }
 
   void append_values(std::span<const float> values) {
-    assert(info_.task == Task::regression && info_.targets > 0 &&
-           static_cast<Index>(values.size()) % info_.targets == 0);
-    values_.insert(values_.end(), values.begin(), values.end());
+    assert(info_.task == Task::regression && info_.targets > 0);
+    targets_->append(std::as_bytes(values));
   }
 
   [[nodiscard]] Element element() const noexcept { return element_; }
 
   void finish() {
     if (finished_) return;
-    write_pending();
     check_counts();
-    if (spool_) write_spooled_features();
-    if (info_.targets > 0) write_targets();
-    features_.reset();
+    features_->finish();
+    if (targets_) targets_->finish();
     file_.close();
     flush_temporary_file(path_);
     finished_ = true;
@@ -166,81 +134,35 @@ class DatasetWriter::Impl {
   }
 
  private:
-  void create_features(Index rows) {
-    features_.emplace(Hdf5Array::create(file_, "/features", {rows, info_.features}, element_,
-                                        {.chunk_rows = layout_.chunk_samples, .gzip = layout_.gzip}));
-  }
+  [[nodiscard]] Index row_bytes() const { return info_.features * static_cast<Index>(bytes_of(element_)); }
 
-  void write_rows(std::span<const std::byte> bytes) {
-    const Range rows{rows_, rows_ + static_cast<Index>(bytes.size()) / row_bytes_};
-    rows_ = rows.end;
-    if (rows.empty()) return;
-    if (!features_) {
-      spool_->append(bytes);
-      return;
-    }
-    if (layout_.chunk_samples > 0) features_->resize(rows.end);
-    if (rows.end > features_->rows()) {
-      throw FileError{path_, fmt::format("more than the announced {} samples arrived; announce the right number, or 0",
-                                         features_->rows())};
-    }
-    features_->write(rows, element_, bytes.data());
-  }
-
-  void write_pending() {
-    write_rows(pending_);
-    pending_.clear();
-  }
-
-  [[nodiscard]] Index targets_given() const {
-    if (info_.task == Task::classification) return static_cast<Index>(labels_.size());
-    return static_cast<Index>(values_.size()) / std::max<Index>(1, info_.targets);
+  void create_targets() {
+    const bool classes = info_.task == Task::classification;
+    std::vector<Index> shape{info_.samples};
+    if (!classes && info_.targets > 1) shape.push_back(info_.targets);
+    targets_.emplace(file_, "/targets", std::move(shape), classes ? Element::int32 : Element::float32);
   }
 
   void check_counts() const {
-    if (info_.targets > 0 && rows_ != targets_given()) {
+    const Index rows = features_->rows();
+    if (targets_ && rows != targets_->rows()) {
       throw FileError{path_, fmt::format("{} samples have features and {} have targets; give both for each sample",
-                                         rows_, targets_given())};
+                                         rows, targets_->rows())};
     }
-    if (rows_ == 0) throw FileError{path_, "no samples were given; a data set needs at least one"};
-    if (features_ && features_->rows() != rows_) {
+    if (rows == 0) throw FileError{path_, "no samples were given; a data set needs at least one"};
+    if (info_.samples > 0 && rows != info_.samples) {
       throw FileError{path_, fmt::format("{} of the announced {} samples arrived; announce the right number, or 0",
-                                         rows_, features_->rows())};
+                                         rows, info_.samples)};
     }
-  }
-
-  void write_targets() {
-    const bool classes = info_.task == Task::classification;
-    const bool one_axis = classes || info_.targets == 1;
-    const Element element = classes ? Element::int32 : Element::float32;
-    const std::vector<Index> shape = one_axis ? std::vector<Index>{rows_} : std::vector<Index>{rows_, info_.targets};
-    const void* data = classes ? static_cast<const void*>(labels_.data()) : static_cast<const void*>(values_.data());
-    Hdf5Array::create(file_, "/targets", shape, element).write({0, rows_}, element, data);
-  }
-
-  void write_spooled_features() {
-    create_features(rows_);
-    Range rows{0, 0};
-    spool_->replay(static_cast<std::size_t>(flush_rows_ * row_bytes_), [&](std::span<const std::byte> bytes) {
-      rows = {rows.end, rows.end + static_cast<Index>(bytes.size()) / row_bytes_};
-      features_->write(rows, element_, bytes.data());
-    });
-    spool_.reset();
   }
 
   std::string path_;
   DatasetInfo info_;
   Element element_;
-  Index row_bytes_;
   DatasetLayout layout_;
-  Index flush_rows_ = 1;
   Hdf5File file_;
-  std::optional<Hdf5Array> features_;
-  std::optional<RowSpool> spool_;
-  std::vector<std::byte> pending_;  ///< rows not yet written
-  Index rows_ = 0;                  ///< rows written or spooled
-  std::vector<Label> labels_;
-  std::vector<float> values_;
+  std::optional<RowOutput> features_;
+  std::optional<RowOutput> targets_;
   bool finished_ = false;
   bool published_ = false;
 };

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "io/class_census.hpp"
 #include "io/idx_file.hpp"
 #include "io/output_path.hpp"
 
@@ -19,24 +20,27 @@ constexpr Index block_bytes = Index{1} << 20U;
 constexpr Index block_labels = Index{1} << 17U;
 constexpr Index most_numbered_classes = 100'000;
 
-/// All labels; they are few bytes beside the images, and their largest decides the number of classes.
-std::vector<Label> read_labels(IdxFile& file) {
-  std::vector<Label> labels;
+/// Calls body(labels) for block after block of the file, checked.
+template <class Body>
+void for_each_block(IdxFile& file, Body&& body) {
   std::vector<double> block;
+  std::vector<Label> labels;
   for (Index begin = 0; begin < file.samples(); begin += block_labels) {
     block.resize(static_cast<std::size_t>(std::min(block_labels, file.samples() - begin)));
     file.read_values(block);
+    labels.clear();
     for (const double value : block) {
       if (!(value >= 0 && value < static_cast<double>(most_numbered_classes) && value == std::floor(value))) {
-        throw FileError{file.path(), fmt::format("label {} of sample {} is not a class; classes are whole numbers "
-                                                 "from 0 to {}",
-                                                 value, labels.size() + 1, most_numbered_classes - 1)};
+        throw FileError{file.path(),
+                        fmt::format("label {} of sample {} is not a class; classes are whole numbers "
+                                    "from 0 to {}",
+                                    value, begin + static_cast<Index>(labels.size()) + 1, most_numbered_classes - 1)};
       }
       labels.push_back(static_cast<Label>(value));
     }
+    body(labels);
   }
   file.expect_end();
-  return labels;
 }
 
 void check_pair(const IdxFile& images, const IdxFile& labels) {
@@ -55,7 +59,7 @@ void check_pair(const IdxFile& images, const IdxFile& labels) {
 }
 
 /// Takes classes from the data set that these samples should be like, or throws what differs.
-void match(const DatasetInfo& like, const IdxImport& request, const std::vector<Label>& labels, DatasetInfo& info) {
+void match(const DatasetInfo& like, const IdxImport& request, const ClassCensus& census, DatasetInfo& info) {
   std::vector<std::string> problems;
   if (like.task != Task::classification) {
     problems.push_back(fmt::format("{} is a regression data set, {} has classes", request.like, request.labels));
@@ -65,26 +69,31 @@ void match(const DatasetInfo& like, const IdxImport& request, const std::vector<
                                    info.byte_features ? "byte" : "float", request.like, like.features,
                                    like.byte_features ? "byte" : "float"));
   }
-  const auto foreign = std::find_if(labels.begin(), labels.end(), [&](Label label) { return label >= like.classes; });
-  if (like.task == Task::classification && foreign != labels.end()) {
+  if (like.task == Task::classification && info.classes > like.classes) {
+    // Of all classes that the other has not, the one that comes first.
+    const auto begin = census.classes().begin() + like.classes;
+    const auto foreign = std::min_element(begin, census.classes().end(), [](const auto& a, const auto& b) {
+      return a.samples > 0 && (b.samples == 0 || a.first_sample < b.first_sample);
+    });
     problems.push_back(fmt::format("{}: sample {} is of class {}, and {} has the classes 0 to {}", request.labels,
-                                   foreign - labels.begin() + 1, *foreign, request.like, like.classes - 1));
+                                   foreign->first_sample, foreign - census.classes().begin(), request.like,
+                                   like.classes - 1));
   }
   if (!problems.empty()) throw RequestError{problems};
   info.classes = like.classes;
   info.class_names = like.class_names;
 }
 
-DatasetInfo describe(const IdxImport& request, const IdxFile& images, const std::vector<Label>& labels) {
+DatasetInfo describe(const IdxImport& request, const IdxFile& images, const ClassCensus& census) {
   DatasetInfo info;
   info.name = request.images;
   info.samples = images.samples();
   info.features = images.values_per_sample();
-  info.classes = *std::max_element(labels.begin(), labels.end()) + Index{1};
+  info.classes = static_cast<Index>(census.classes().size());
   info.feature_shape.assign(images.shape().begin() + 1, images.shape().end());
   info.byte_features = images.type() == IdxType::uint8;
   if (info.feature_shape.empty()) info.feature_shape = {1};
-  if (!request.like.empty()) match(open_dataset(request.like)->info(), request, labels, info);
+  if (!request.like.empty()) match(open_dataset(request.like)->info(), request, census, info);
   if (request.class_names.empty()) return info;
   if (static_cast<Index>(request.class_names.size()) < info.classes) {
     throw RequestError{fmt::format("{} class names for {} classes; name every class, in the order of the labels",
@@ -118,13 +127,16 @@ void copy_values(IdxFile& images, Index first_sample, Index samples, DatasetWrit
 
 }  // namespace
 
-DatasetInfo import_idx(const IdxImport& request, const DatasetOutput& output, const WorkProgress& progress) {
+IdxReport import_idx(const IdxImport& request, const DatasetOutput& output, const WorkProgress& progress) {
   require_writable(output.path, output.replace, {request.images, request.labels, request.like});
   IdxFile images{request.images};
   IdxFile label_file{request.labels};
   check_pair(images, label_file);
-  const std::vector<Label> labels = read_labels(label_file);
-  const DatasetInfo info = describe(request, images, labels);
+  ClassCensus census;
+  for_each_block(label_file, [&](const std::vector<Label>& labels) {
+    for (const Label label : labels) census.add(label);
+  });
+  const DatasetInfo info = describe(request, images, census);
 
   DatasetWriter writer{output.path, info, output.layout, output.replace};
   const Index block = std::max(Index{1}, block_bytes / (images.values_per_sample() * size_of(images.type())));
@@ -138,9 +150,11 @@ DatasetInfo import_idx(const IdxImport& request, const DatasetOutput& output, co
     if (progress) progress(images.fraction());
   }
   images.expect_end();
-  writer.append_labels(labels);
+  IdxFile labels_again{request.labels};
+  for_each_block(labels_again, [&](const std::vector<Label>& labels) { writer.append_labels(labels); });
   writer.close();
-  return info;
+  return {.info = info,
+          .warnings = request.like.empty() ? census.warnings(request.labels, info) : std::vector<std::string>{}};
 }
 
 }  // namespace lockstep

@@ -16,10 +16,15 @@ struct IdxImport {
   std::string like;                      ///< a data set whose shape and classes these samples must have, or ""
 };
 
+struct IdxReport {
+  DatasetInfo info;
+  std::vector<std::string> warnings;  ///< what is odd about the labels, a sentence each
+};
+
 /// Streams both files into a classification data set: classes from 0 to the largest label (or as `like` has them), the
-/// feature shape from the images' header. Memory stays bounded but for the labels.
+/// feature shape from the images' header. Labels are read twice, and memory stays bounded.
 /// Throws FileError or RequestError: not IDX, cut short, too long, swapped, of different lengths, a label that is
 /// negative, not whole or not in `like`, NaN or infinity (names the sample, counted from 1). Then nothing is written.
-DatasetInfo import_idx(const IdxImport& request, const DatasetOutput& output, const WorkProgress& progress = {});
+IdxReport import_idx(const IdxImport& request, const DatasetOutput& output, const WorkProgress& progress = {});
 
 }  // namespace lockstep

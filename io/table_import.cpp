@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "io/class_census.hpp"
 #include "io/output_path.hpp"
 #include "io/table_encoder.hpp"
 #include "io/table_problems.hpp"
@@ -212,6 +213,8 @@ void encode_rows(const TableSource& source, const Plan& plan, const TableImport&
   TableProblems problems{source.path(), request.like};
   TableEncoder encoder{source, plan.schema, plan.columns_in_table, plan.missing, problems};
   Block block{report.info, writer};
+  ClassCensus census;
+  const bool classes = report.info.task == Task::classification && report.info.targets > 0 && request.like.empty();
   TableRows rows = source.rows();
   while (rows.next()) {
     EncodedTarget target;
@@ -220,6 +223,7 @@ void encode_rows(const TableSource& source, const Plan& plan, const TableImport&
     if (outcome == TableEncoder::Outcome::kept && problems.empty()) {
       ++report.info.samples;
       block.keep(target);
+      if (classes) census.add(target.label);
     }
     if (progress && rows.row() % 1024 == 0) progress(plan.surveyed + (1 - plan.surveyed) * rows.fraction());
   }
@@ -227,6 +231,9 @@ void encode_rows(const TableSource& source, const Plan& plan, const TableImport&
   if (report.info.samples == 0) throw RequestError{nothing_left(source)};
   block.flush();
   report.filled_values = encoder.filled();
+  if (!classes) return;
+  for (std::string& warning : census.warnings(source.path(), report.info))
+    report.warnings.push_back(std::move(warning));
 }
 
 /// Columns that become features.

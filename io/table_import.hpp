@@ -35,8 +35,8 @@ struct TableReport {
   std::vector<std::string> warnings;  ///< what is odd about the table, a sentence each
 };
 
-/// Reads the table twice, three times with MissingPolicy::fill, once with `like`; memory depends on its columns, and
-/// only the targets (4 bytes a row) on its rows. The schema goes into the data set (see read_schema). With `like`, the
+/// Reads the table twice, three times with MissingPolicy::fill, once with `like`; memory depends on its columns,
+/// not on its rows. The schema goes into the data set (see read_schema). With `like`, the
 /// table has a header where that one's had, unless said; columns are matched by name where both have one, else by
 /// position, and the target's may be absent (report.info.targets is then 0). Throws FileError or RequestError, all
 /// faults together, each value that does not fit named by row, column and value: the first places and the number of the

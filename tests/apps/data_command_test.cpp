@@ -178,6 +178,19 @@ TEST_F(DataCommand, WarnsOfColumnsThatShareAName) {
       << result.err;
 }
 
+TEST_F(DataCommand, WarnsOfClassesThatLookLikeASlip) {
+  std::string table = "a,y\n";
+  for (int row = 0; row < 99; ++row) table += row % 2 == 0 ? "1,cat\n" : "2,dog\n";
+  const std::string usual = write("usual.csv", table);
+  EXPECT_TRUE(json_of({"import", usual, file("usual.h5"), "--target", "y"}).at("warnings").empty());
+  const auto warnings =
+      json_of({"import", write("t.csv", table + "3,dgo\n"), file("t.h5"), "--target", "y"}).at("warnings");
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings.at(0), file("t.csv") + ": only one of 100 samples is of class 'dgo' (sample 100); is it a slip?");
+  const std::string few = write("few.csv", "a,y\n1,cat\n2,cat\n3,dog\n");
+  EXPECT_TRUE(json_of({"import", few, file("few.h5"), "--target", "y"}).at("warnings").empty());
+}
+
 TEST_F(DataCommand, ListsOfColumnsTakeOneArgumentEach) {
   const std::string table = write("t.csv", "a,b,c,y\n1,2,3,0.5\n2,3,4,1.5\n");
   EXPECT_EQ(json_of({"import", table, "--target", "y", "--ignore", "a", file("one.h5")}).at("features"), 2);

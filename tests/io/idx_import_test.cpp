@@ -47,8 +47,8 @@ std::string small_labels() { return idx(uint8_type, {3}, {2, 0, 1}); }
 
 class IdxImportTest : public testing::Test {
  protected:
-  DatasetInfo import_pair(const std::string& images, const std::string& labels,
-                          std::vector<std::string> class_names = {}, const std::string& like = "") {
+  IdxReport import_pair(const std::string& images, const std::string& labels, std::vector<std::string> class_names = {},
+                        const std::string& like = "") {
     const TemporaryFile image_file{images};
     const TemporaryFile label_file{labels};
     images_path_ = image_file.path();
@@ -120,6 +120,23 @@ TEST_F(IdxImportTest, ClassNamesAreKept) {
   import_pair(small_images(), small_labels(), {"a", "b", "c", "d"});
   EXPECT_EQ(open_dataset(output_.path())->info().class_names, (std::vector<std::string>{"a", "b", "c", "d"}));
   EXPECT_EQ(open_dataset(output_.path())->info().classes, 4);
+}
+
+TEST_F(IdxImportTest, WarnsOfClassesWithoutSamples) {
+  EXPECT_TRUE(import_pair(small_images(), small_labels()).warnings.empty());
+  std::filesystem::remove(output_.path());
+  const std::string stray = idx(0x0C, {3}, big_endian(0) + big_endian(60000) + big_endian(1));
+  const IdxReport report = import_pair(small_images(), stray);
+  EXPECT_EQ(report.info.classes, 60001);
+  EXPECT_EQ(report.warnings,
+            std::vector<std::string>{labels_path_ + ": 59998 of 60001 classes have no samples (2, 3, 4, "
+                                                    "5, 6 and 59993 more); is the largest label, 60000 of sample 2, "
+                                                    "a stray one?"});
+  std::filesystem::remove(output_.path());
+  const IdxReport named = import_pair(small_images(), small_labels(), {"a", "b", "c", "d"});
+  EXPECT_EQ(named.warnings,
+            std::vector<std::string>{labels_path_ + ": 1 of 4 classes has no samples ('d'); do the names "
+                                                    "fit the labels?"});
 }
 
 TEST_F(IdxImportTest, TooFewClassNamesAreAnError) {
