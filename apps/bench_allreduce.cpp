@@ -43,7 +43,7 @@ class BenchAllreduce {
         ->type_name("SECONDS")
         ->check(CLI::Range(0.001, 3600.0))
         ->capture_default_str();
-    command.add_flag("--json", json_, "Print one machine-readable object on standard output");
+    add_json_flag(command, json_);
     command.footer(fmt::format(
         "What does it cost that sums over ranks have one order, whatever the ranks? Each size is added up\n"
         "as a training step does it (partial sums to the owners of slices, the rest of the tree there, the\n"
