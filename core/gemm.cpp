@@ -15,6 +15,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/narrow_product.hpp"
 
 namespace lockstep {
 namespace {
@@ -144,7 +145,10 @@ void multiply(const Product& product) {
     empty_product(product);
     return;
   }
-  library_product(product);
+  if (is_narrow(product))
+    multiply_narrow(product);
+  else
+    library_product(product);
 }
 
 void use_instruction_set(InstructionSet wanted) {

@@ -15,8 +15,8 @@ enum class Transpose { no, yes };
 /// C = op(A) op(B), or C += op(A) op(B) when `accumulate`. Column-major; op(A) is m x k, op(B) is k x n, C is m x n;
 /// `lda`, `ldb`, `ldc` are the distances between stored columns.
 ///
-/// Runs on the calling thread alone. oneDNN where it was found at build time, Eigen otherwise. Thread-safe on disjoint
-/// C.
+/// Runs on the calling thread alone. oneDNN where it was found at build time, Eigen otherwise; of its own where that is
+/// faster (core/narrow_product.hpp). Thread-safe on disjoint C.
 ///
 /// The bits depend on m, n, k, the transpositions and the values. The libraries may also choose a kernel by leading
 /// dimensions (oneDNN copies operands whose stride would collide in the cache) and by the address within an aligned

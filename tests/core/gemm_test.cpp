@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/narrow_product.hpp"
 
 namespace lockstep {
 namespace {
@@ -109,6 +110,36 @@ TEST(Multiply, GivesTheSameBitsAtAnyAddressAndLeadingDimension) {
                 0)
           << "column " << column << ", shifted by " << shift;
   }
+}
+
+TEST(NarrowProduct, GivesEachElementBitsThatOnlyItsTwoColumnsDecide) {
+  constexpr Shape shape{23, 61, 173};
+  const Matrix a = random_matrix(shape.k, shape.m, 6);
+  const Matrix b = random_matrix(shape.k, shape.n, 7);
+  const auto product_of = [&](Range rows, Range columns, Matrix& c) {
+    c.resize(rows.size(), columns.size());
+    const Product product{.transpose_a = Transpose::yes,
+                          .m = rows.size(),
+                          .n = columns.size(),
+                          .k = shape.k,
+                          .a = a.data() + rows.begin * shape.k,
+                          .lda = shape.k,
+                          .b = b.data() + columns.begin * shape.k,
+                          .ldb = shape.k,
+                          .c = c.data(),
+                          .ldc = rows.size()};
+    multiply(product);
+    return is_narrow(product);
+  };
+  Matrix whole;
+  if (!product_of({0, shape.m}, {0, shape.n}, whole)) GTEST_SKIP() << "this build has no products of its own";
+  for (const Range rows : {Range{0, 1}, Range{3, 10}, Range{22, 23}})
+    for (const Range columns : {Range{0, 1}, Range{5, 11}, Range{60, 61}}) {
+      Matrix part;
+      (void)product_of(rows, columns, part);
+      EXPECT_EQ(part, whole.block(rows.begin, columns.begin, rows.size(), columns.size()))
+          << "from row " << rows.begin << " and column " << columns.begin;
+    }
 }
 
 /// The bits of a product whose operands lie `units` aligned units into freshly allocated memory.
