@@ -52,7 +52,7 @@ TEST(DurableFile, AFullDiskLeavesTheOldFileAndNothingElse) {
     }
   }
   EXPECT_NE(problem.find("cannot write the file"), std::string::npos) << problem;
-  EXPECT_NE(problem.find("free space"), std::string::npos) << problem;
+  EXPECT_NE(problem.find("raise the limit on the size of files"), std::string::npos) << problem;
   EXPECT_EQ(content(path), "old");
   EXPECT_EQ(files_in(directory.path()), 1U);
 }
