@@ -92,6 +92,23 @@ void require_same_on_all_ranks(Communicator& communicator, std::string_view what
                   others.size() == 1 ? "has" : "have", of_ranks[others.front()]));
 }
 
+void require_same_command(Communicator& communicator, const std::vector<std::string>& arguments) {
+  std::vector<std::string> same;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--threads")
+      ++i;
+    else if (!arguments[i].starts_with("--threads="))
+      same.push_back(arguments[i]);
+  }
+  const std::vector<std::string> of_ranks = gather_texts(communicator, joined(same));
+  for (std::size_t rank = 1; rank < of_ranks.size(); ++rank)
+    if (of_ranks[rank] != of_ranks.front())
+      throw AgreedError(fmt::format(
+          "ranks were started with different arguments: rank 0 with '{}', but rank {} with '{}'; start all with the "
+          "same (--threads may differ)",
+          fmt::join(split(of_ranks.front()), " "), rank, fmt::join(split(of_ranks[rank]), " ")));
+}
+
 void agree_on_fault_of_first(Communicator& communicator, std::string_view fault) {
   if (const std::string agreed_fault = text_of_first(communicator, fault); !agreed_fault.empty())
     throw AgreedFault(agreed_fault);

@@ -42,6 +42,10 @@ void agree_on_problems_of_first(Communicator& communicator, const std::vector<st
 /// Collective.
 void require_same_on_all_ranks(Communicator& communicator, std::string_view what, std::string_view mine);
 
+/// Throws AgreedError on every rank unless all were started with the same arguments, the number of --threads aside.
+/// Collective.
+void require_same_command(Communicator& communicator, const std::vector<std::string>& arguments);
+
 /// Throws AgreedFault on every rank when rank 0 names a fault (""  is none). Collective.
 void agree_on_fault_of_first(Communicator& communicator, std::string_view fault);
 

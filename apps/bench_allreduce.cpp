@@ -41,7 +41,7 @@ class BenchAllreduce {
         ->capture_default_str();
     command.add_option("--seconds", seconds_, "Of measuring for each size, in 31 repetitions")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 3600.0))
+        ->check(measuring_time())
         ->capture_default_str();
     add_json_flag(command, json_);
     command.footer(fmt::format(

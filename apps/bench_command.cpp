@@ -2,7 +2,17 @@
 // lockstep bench
 #include "apps/bench_command.hpp"
 
+#include <cstdlib>
+
 namespace lockstep {
+
+CLI::Validator measuring_time() {
+  return {[](const std::string& text) {
+            const double seconds = std::strtod(text.c_str(), nullptr);
+            return seconds >= 0.001 && seconds <= 3600 ? std::string{} : text + " is not in range 0.001 to 3600";
+          },
+          "", ""};
+}
 
 void add_bench_command(CLI::App& root, CommandContext& context) {
   CLI::App* bench =

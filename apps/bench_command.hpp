@@ -9,6 +9,9 @@
 namespace lockstep {
 
 void add_bench_allreduce(CLI::App& bench, CommandContext& context);
+/// Accepts 0.001 to 3600 seconds; CLI11's own range lets nan pass.
+[[nodiscard]] CLI::Validator measuring_time();
+
 void add_bench_step(CLI::App& bench, CommandContext& context);
 
 }  // namespace lockstep

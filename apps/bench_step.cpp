@@ -60,7 +60,7 @@ class BenchStep {
         ->capture_default_str();
     command.add_option("--seconds", seconds_, "Of measuring for each case, in five repetitions")
         ->type_name("SECONDS")
-        ->check(CLI::Range(0.001, 3600.0))
+        ->check(measuring_time())
         ->capture_default_str();
     add_json_flag(command, json_);
     command.footer(

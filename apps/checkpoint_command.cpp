@@ -183,8 +183,10 @@ class CheckpointVerify {
       }
       list.push_back(object_of(verdict));
     }
-    const Json object{{"path", path_}, {"valid", problems.empty()}, {"checkpoints", list}};
-    if (json_) context_.console.json(json_text(folder.empty() ? list.front() : object));
+    Json object{{"path", path_}, {"valid", problems.empty()}, {"checkpoints", list}};
+    if (folder.empty()) object = list.front();
+    if (!problems.empty()) object.update(Json{{"error", problems}, {"exit_status", exit_wrong_request}});
+    if (json_) context_.console.json(json_text(object));
     if (!problems.empty()) throw RequestError(problems);
   }
 

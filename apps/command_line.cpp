@@ -147,7 +147,8 @@ void add_json_flag(CLI::App& command, bool& wanted) {
 }
 
 bool asks_for_json(const std::vector<std::string>& arguments) {
-  return std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [](const std::string& each) { return each == "--json" || each == "--json=true"; });
 }
 
 bool parse_command_line(CLI::App& root, std::vector<std::string> arguments, Console& console) {

@@ -143,7 +143,7 @@ void parse_config(std::string_view text, const std::string& name, RunRequest& re
 }
 
 std::string config_text(const RunRequest& request) {
-  std::string text = "# The settings of one run of lockstep " LOCKSTEP_VERSION
+  std::string text = std::string{config_opening} + LOCKSTEP_VERSION
                      ", as resolved.\n"
                      "# 'lockstep train --config THIS_FILE --run ANOTHER_DIRECTORY' repeats it exactly.\n\n";
   for (const TextKey& key : text_keys) {

@@ -15,6 +15,7 @@ void parse_config(std::string_view text, const std::string& name, RunRequest& re
 
 /// All settings and paths but that of the run directory, so that the text repeats the run in another one.
 /// Paths are written absolute.
+inline constexpr std::string_view config_opening = "# The settings of one run of lockstep ";
 [[nodiscard]] std::string config_text(const RunRequest& request);
 
 }  // namespace lockstep

@@ -71,6 +71,7 @@ int guarded_run(const std::vector<std::string>& arguments, MpiEnvironment& mpi, 
   mpi.hurry_when([] { return StopSignals::received() == "SIGTERM"; });
   try {
     hosts = require_same_facts(mpi.world(), build_facts());
+    require_same_command(mpi.world(), arguments);
     const int status = run(arguments, mpi, console);
     mpi.leave();
     if (console.loss().empty() || status != exit_done) return status;
@@ -81,11 +82,10 @@ int guarded_run(const std::vector<std::string>& arguments, MpiEnvironment& mpi, 
     say_missing(failure, hosts, mpi, console);
     return leave(mpi, exit_fault);
   } catch (const ReplicaError& failure) {
-    console.note(
-        fmt::format("error: {}; look at {}; the same command goes on from the last checkpoint, if the run has "
-                    "come to one",
-                    failure.what(), ranks_and_hosts(failure.ranks(), hosts)));
-    return exit_fault;
+    return console.failure({fmt::format("{}; look at {}; the same command goes on from the last checkpoint, if the run "
+                                        "has come to one",
+                                        failure.what(), ranks_and_hosts(failure.ranks(), hosts))},
+                           exit_fault);
   } catch (const AgreedError& failure) {
     return console.failure(failure.problems(), exit_wrong_request);
   } catch (const AgreedFault& failure) {

@@ -51,7 +51,7 @@ std::vector<fs::path> entries_of(const std::string& directory) {
 }
 
 /// What was about to become a file when its writer was killed.
-bool is_unfinished(const fs::path& path) { return path.extension() == ".tmp"; }
+bool is_unfinished(const fs::path& path) { return path.extension() == temporary_name_for(""); }
 
 bool holds_finished_files(const std::string& directory) {
   const std::vector<fs::path> entries = entries_of(directory);
@@ -86,7 +86,8 @@ std::vector<SettingDifference> differences(const RunRequest& earlier, const RunR
     const std::string before = setting.get(earlier.config);
     const std::string after = setting.get(now.config);
     // Initial weights bring their scaling, so that one is left open: that follows from the other difference.
-    const bool follows = weights_before != weights_now && (before == "auto" || after == "auto");
+    const bool follows =
+        setting.name == "standardize" && weights_before != weights_now && (before == "auto" || after == "auto");
     if (before != after && !follows) found.push_back({std::string{setting.name}, before, after});
   }
   const auto compare = [&](const char* name, const std::string& before, const std::string& after) {
@@ -135,6 +136,18 @@ void RunDirectory::require_same(const RunRequest& now) const {
   throw RequestError(std::move(reasons));
 }
 
+void RunDirectory::require_own_config() const {
+  if (!text_of_file(file(config_name)).starts_with(config_opening))
+    throw RequestError(
+        fmt::format("{} was not written by a run, which would replace it; choose another --run", file(config_name)));
+}
+
+void RunDirectory::require_there() const {
+  if (!fs::exists(status_of(file(config_name))))
+    throw FileError(
+        path_, fmt::format("no longer holds the {} of this run: it was removed, renamed or replaced", config_name));
+}
+
 bool RunDirectory::has_checkpoints() const {
   return fs::exists(status_of(checkpoints())) && holds_finished_files(checkpoints());
 }
@@ -165,6 +178,7 @@ void RunDirectory::write_metrics(const std::vector<std::string>& lines) const {
 }
 
 void RunDirectory::append_metrics(const std::string& line) const {
+  require_there();
   std::ofstream stream{metrics(), std::ios::app | std::ios::binary};
   // One write of a whole line: a killed process leaves no half one.
   const std::string text = line + "\n";
@@ -174,6 +188,7 @@ void RunDirectory::append_metrics(const std::string& line) const {
 }
 
 void RunDirectory::write_summary(const nlohmann::ordered_json& summary) const {
+  require_there();
   write_file(file(summary_name), json_text(summary) + "\n");
 }
 

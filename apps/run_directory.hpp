@@ -43,6 +43,10 @@ class RunDirectory {
   /// Throws RequestError that lists the differences, and what to do, when the directory belongs to another
   /// configuration.
   void require_same(const RunRequest& now) const;
+  /// Throws RequestError when config.toml is not what a run writes, but somebody's own.
+  void require_own_config() const;
+  /// Throws FileError when the directory was removed, renamed or replaced while the run went on.
+  void require_there() const;
   /// Whether anything lies where checkpoints lie, but what a killed writer left.
   [[nodiscard]] bool has_checkpoints() const;
   /// Removes the directory again when the run came to no checkpoint and to no line of metrics; true when it is gone.

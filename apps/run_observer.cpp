@@ -38,6 +38,14 @@ RunObserver::RunObserver(Console& console, const Form& form, const RunDirectory*
       table_{form.task, form.epochs, form.validation},
       saved_step_{saved_step} {}
 
+RunObserver::~RunObserver() {
+  try {
+    finish_saving();  // whatever ended the run, what could not be written is said
+  } catch (const std::exception&) {
+    return;  // a console that fails while something else is thrown
+  }
+}
+
 void RunObserver::on_step(const StepProgress& progress) {
   if (!is_writing()) finish_saving();
   if (!console_.interactive()) return;
@@ -80,12 +88,16 @@ std::string RunObserver::on_epoch(const EpochReport& report) {
 
 bool RunObserver::stop_requested() { return !StopSignals::received().empty(); }
 
+void RunObserver::before_save() { finish_saving(); }
+
 void RunObserver::save(Checkpoint checkpoint) {
   if (directory_ == nullptr) return;
   finish_saving();
-  // Where no thread can be had, it is written when it is asked for.
-  saving_ = std::async(std::launch::async | std::launch::deferred,
-                       [this, state = std::move(checkpoint), best = best_epoch_saved_] { return write(state, best); });
+  const auto state = std::make_shared<const Checkpoint>(std::move(checkpoint));
+  // Not a temporary: where no thread can be had, libstdc++ moves it a second time. It is then written at once.
+  const auto job = [this, state, best = best_epoch_saved_] { return write(*state, best); };
+  saving_ = std::async(std::launch::async | std::launch::deferred, job);
+  if (saving_.wait_for(std::chrono::seconds{0}) == std::future_status::deferred) finish_saving();
 }
 
 bool RunObserver::is_writing() const {
@@ -116,6 +128,7 @@ void RunObserver::note(const Saved& saved) {
 RunObserver::Saved RunObserver::write(const Checkpoint& checkpoint, Index best_epoch_saved) const {
   Saved saved{.step = checkpoint.state.step};
   try {
+    directory_->require_there();
     CheckpointDirectory{directory_->checkpoints()}.save(checkpoint, form_.keep);
   } catch (const std::exception& failure) {
     saved.problem = failure.what();

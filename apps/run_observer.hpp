@@ -30,10 +30,14 @@ class RunObserver final : public TrainingObserver {
   /// `directory` is null on all ranks but the first. `saved_step`: that of the checkpoint that the run goes on from.
   RunObserver(Console& console, const Form& form, const RunDirectory* directory,
               std::optional<std::uint64_t> saved_step);
+  ~RunObserver() override;
+  RunObserver(const RunObserver&) = delete;
+  RunObserver& operator=(const RunObserver&) = delete;
 
   void on_step(const StepProgress& progress) override;
   [[nodiscard]] std::string on_epoch(const EpochReport& report) override;
   [[nodiscard]] bool stop_requested() override;
+  void before_save() override;
   void save(Checkpoint checkpoint) override;
 
   /// Why the last state could not be saved, and what there is instead; "" when it was. Rank 0 only. Waits for it.

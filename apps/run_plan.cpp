@@ -71,6 +71,7 @@ Decision decide(const RunDirectory& directory, const RunRequest& request) {
     plan.summary = directory.read_summary();
     look_at_checkpoints_of_finished(directory, plan);
   } else if (state == RunDirectory::State::unfinished) {
+    directory.require_own_config();
     decision.checkpoint_path = take_newest_checkpoint(directory, plan);
   }
   return decision;

@@ -137,6 +137,12 @@ std::string describe_library() {
 #endif
 }
 
+/// Our own kernel keeps to the instructions that the library was told to.
+bool narrow_is_allowed() {
+  static const bool allowed = product_instruction_set().value_or(InstructionSet::avx512) == InstructionSet::avx512;
+  return allowed;
+}
+
 }  // namespace
 
 void multiply(const Product& product) {
@@ -145,7 +151,7 @@ void multiply(const Product& product) {
     empty_product(product);
     return;
   }
-  if (is_narrow(product))
+  if (is_narrow(product) && narrow_is_allowed())
     multiply_narrow(product);
   else
     library_product(product);

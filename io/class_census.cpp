@@ -23,11 +23,11 @@ std::string list_of(const std::vector<std::string>& texts) {
 
 }  // namespace
 
-void ClassCensus::add(Label label) {
+void ClassCensus::add(Label label, Index place) {
   const auto index = static_cast<std::size_t>(label);
   if (index >= classes_.size()) classes_.resize(index + 1);
   ++samples_;
-  if (classes_[index].samples++ == 0) classes_[index].first_sample = samples_;
+  if (classes_[index].samples++ == 0) classes_[index].first_place = place;
 }
 
 std::vector<std::string> ClassCensus::warnings(const std::string& path, const DatasetInfo& info) const {
@@ -38,15 +38,15 @@ std::vector<std::string> ClassCensus::warnings(const std::string& path, const Da
     const std::string name =
         info.class_names.empty() ? fmt::format("{}", label) : fmt::format("'{}'", info.class_names[label]);
     if (here.samples == 0) empty.push_back(name);
-    if (here.samples == 1) single.push_back(fmt::format("{} (sample {})", name, here.first_sample));
+    if (here.samples == 1) single.push_back(fmt::format("{} ({} {})", name, places_, here.first_place));
   }
   std::vector<std::string> found;
   if (!empty.empty()) {
     const bool to_the_last = static_cast<Index>(classes_.size()) == info.classes;
     found.push_back(fmt::format("{}: {} of {} classes {} no samples ({}); {}", path, empty.size(), info.classes,
                                 empty.size() == 1 ? "has" : "have", list_of(empty),
-                                to_the_last ? fmt::format("is the largest label, {} of sample {}, a stray one?",
-                                                          classes_.size() - 1, classes_.back().first_sample)
+                                to_the_last ? fmt::format("is the largest label, {} of {} {}, a stray one?",
+                                                          classes_.size() - 1, places_, classes_.back().first_place)
                                             : "do the names fit the labels?"));
   }
   const Index occupied = info.classes - static_cast<Index>(empty.size());

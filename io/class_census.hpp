@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/dataset.hpp"
@@ -13,11 +14,14 @@ class ClassCensus {
  public:
   struct Class {
     Index samples = 0;
-    Index first_sample = 0;  ///< counted from 1; 0 when there is none
+    Index first_place = 0;  ///< 0 when there is none
   };
 
-  /// Counts the next sample. Memory depends on the largest label.
-  void add(Label label);
+  /// `places`: what samples are counted in where they come from, "sample" or "row".
+  explicit ClassCensus(std::string places) : places_{std::move(places)} {}
+
+  /// Counts the sample at `place`, counted from 1. Memory depends on the largest label.
+  void add(Label label, Index place);
 
   /// By label, from 0 to the largest.
   [[nodiscard]] const std::vector<Class>& classes() const noexcept { return classes_; }
@@ -27,6 +31,7 @@ class ClassCensus {
   [[nodiscard]] std::vector<std::string> warnings(const std::string& path, const DatasetInfo& info) const;
 
  private:
+  std::string places_;
   std::vector<Class> classes_;
   Index samples_ = 0;
 };

@@ -96,7 +96,9 @@ void check_request(const DatasetSplit& request, const DatasetInfo& info, const D
                    const DatasetOutput& rest) {
   // The same file under two names counts, but not two files that are not there yet.
   std::error_code absent;
-  if (first.path == rest.path || std::filesystem::equivalent(first.path, rest.path, absent)) {
+  if (std::filesystem::absolute(first.path).lexically_normal() ==
+          std::filesystem::absolute(rest.path).lexically_normal() ||
+      std::filesystem::equivalent(first.path, rest.path, absent)) {
     throw RequestError{fmt::format("{} is named for both parts; they need two names", first.path)};
   }
   if (request.first_samples < 1 || request.first_samples >= info.samples) {

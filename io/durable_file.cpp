@@ -91,7 +91,7 @@ void make_directories_durably(const std::string& directory) {
   flush_directory_of(path.has_filename() ? directory : path.parent_path().string());
 }
 
-std::string temporary_name_for(const std::string& path) { return path + ".tmp"; }
+std::string temporary_name_for(const std::string& path) { return path + ".lockstep-tmp"; }
 
 void discard_temporary_file(const std::string& path) noexcept {
   try {

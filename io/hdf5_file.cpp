@@ -16,7 +16,7 @@
 namespace lockstep {
 namespace {
 
-/// What can be told without HDF5: is it there, a file, readable, not empty.
+/// What can be told without HDF5: a readable file, and not empty.
 void require_content(const std::string& path, std::string_view advice) {
   require_readable(path, advice);
   std::error_code unknown;
@@ -73,8 +73,11 @@ Hdf5File Hdf5File::create_temporary(const std::string& path) {
   const Hdf5PropertiesHandle creation = timeless(H5P_FILE_CREATE, path);
   Hdf5FileHandle file{H5Fcreate(temporary_name_for(path).c_str(), H5F_ACC_TRUNC, creation.get(), access.get())};
   if (file.get() < 0) {
-    throw FileError{
-        path, fmt::format("cannot be created ({}); check that its directory exists and can be written", hdf5_reason())};
+    const std::string reason = hdf5_reason();
+    discard_temporary_file(path);
+    throw FileError{path, fmt::format("cannot be created ({}); check that its directory exists, can be written and has "
+                                      "free space",
+                                      reason)};
   }
   return {path, std::move(file)};
 }

@@ -73,10 +73,10 @@ void match(const DatasetInfo& like, const IdxImport& request, const ClassCensus&
     // Of all classes that the other has not, the one that comes first.
     const auto begin = census.classes().begin() + like.classes;
     const auto foreign = std::min_element(begin, census.classes().end(), [](const auto& a, const auto& b) {
-      return a.samples > 0 && (b.samples == 0 || a.first_sample < b.first_sample);
+      return a.samples > 0 && (b.samples == 0 || a.first_place < b.first_place);
     });
     problems.push_back(fmt::format("{}: sample {} is of class {}, and {} has the classes 0 to {}", request.labels,
-                                   foreign->first_sample, foreign - census.classes().begin(), request.like,
+                                   foreign->first_place, foreign - census.classes().begin(), request.like,
                                    like.classes - 1));
   }
   if (!problems.empty()) throw RequestError{problems};
@@ -110,7 +110,7 @@ void copy_bytes(IdxFile& images, Index samples, DatasetWriter& writer) {
   writer.append_bytes(block);
 }
 
-void copy_values(IdxFile& images, Index first_sample, Index samples, DatasetWriter& writer) {
+void copy_values(IdxFile& images, Index first_place, Index samples, DatasetWriter& writer) {
   std::vector<double> block(static_cast<std::size_t>(samples * images.values_per_sample()));
   images.read_values(block);
   std::vector<float> floats(block.size());
@@ -119,7 +119,7 @@ void copy_values(IdxFile& images, Index first_sample, Index samples, DatasetWrit
     if (std::isfinite(floats[i])) continue;
     const auto place = static_cast<Index>(i);
     throw FileError{images.path(), fmt::format("sample {}, value {}: {} is not a number that a float can hold",
-                                               first_sample + place / images.values_per_sample() + 1,
+                                               first_place + place / images.values_per_sample() + 1,
                                                place % images.values_per_sample() + 1, block[i])};
   }
   writer.append_floats(floats);
@@ -132,9 +132,10 @@ IdxReport import_idx(const IdxImport& request, const DatasetOutput& output, cons
   IdxFile images{request.images};
   IdxFile label_file{request.labels};
   check_pair(images, label_file);
-  ClassCensus census;
+  ClassCensus census{"sample"};
+  Index sample = 0;
   for_each_block(label_file, [&](const std::vector<Label>& labels) {
-    for (const Label label : labels) census.add(label);
+    for (const Label label : labels) census.add(label, ++sample);
   });
   const DatasetInfo info = describe(request, images, census);
 

@@ -56,8 +56,8 @@ void RowOutput::append(std::span<const std::byte> bytes) {
     }
     pending_.insert(pending_.end(), part.begin(), part.end());
     if (pending_.size() < block_bytes_) continue;
-    write(std::exchange(pending_, {}));
-    pending_.reserve(block_bytes_);
+    write(pending_);
+    pending_.clear();
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "io/durable_file.hpp"
 
 namespace lockstep {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 }  // namespace
 
 RowSpool::RowSpool(const std::string& path) : path_{path} {
-  const std::string name = path + ".rows.tmp";
+  const std::string name = temporary_name_for(path + ".rows");
   stream_.reset(std::fopen(name.c_str(), "w+b"));
   if (stream_.get() == nullptr) fail(path_, "create");
   ::unlink(name.c_str());

@@ -213,7 +213,7 @@ void encode_rows(const TableSource& source, const Plan& plan, const TableImport&
   TableProblems problems{source.path(), request.like};
   TableEncoder encoder{source, plan.schema, plan.columns_in_table, plan.missing, problems};
   Block block{report.info, writer};
-  ClassCensus census;
+  ClassCensus census{"row"};
   const bool classes = report.info.task == Task::classification && report.info.targets > 0 && request.like.empty();
   TableRows rows = source.rows();
   while (rows.next()) {
@@ -223,7 +223,7 @@ void encode_rows(const TableSource& source, const Plan& plan, const TableImport&
     if (outcome == TableEncoder::Outcome::kept && problems.empty()) {
       ++report.info.samples;
       block.keep(target);
-      if (classes) census.add(target.label);
+      if (classes) census.add(target.label, rows.row());
     }
     if (progress && rows.row() % 1024 == 0) progress(plan.surveyed + (1 - plan.surveyed) * rows.fraction());
   }

@@ -143,8 +143,8 @@ StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, co
                                     const UpdateLimits& limits, bool vote) {
   const Report report = compute(samples, pass, vote, /*with_gradient=*/true);
   exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
-  compare_replicas(pass.step + 1);
   at_place([&] { exchange_.wait(); }, [&] { return of_layers("gradients of"); });
+  compare_replicas(pass.step + 1);
   UpdateRule scaled = rule;
   scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
   const auto bad_block = at_place([&] { return update_.apply(scaled, limits, exchange_, model_.parameters); },

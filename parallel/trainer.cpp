@@ -222,6 +222,7 @@ class Run {
   }
 
   void save() {
+    if (communicator_.rank() == 0) observer_.before_save();
     std::vector<AlignedBuffer> optimizer = at_place(
         [&] {
           // What is saved is what all ranks go on with.

@@ -51,6 +51,8 @@ class TrainingObserver {
   }
   /// True asks to save and stop after this step; one rank suffices.
   [[nodiscard]] virtual bool stop_requested() { return false; }
+  /// A state is about to be gathered and copied; what is still held of an earlier one could go now. Rank 0 only.
+  virtual void before_save() {}
   /// A complete state to keep, a copy that may be written while training goes on; called on rank 0 only.
   virtual void save(Checkpoint checkpoint) { (void)checkpoint; }
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/agreement.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "support/mpi_world.hpp"
@@ -83,6 +84,26 @@ TEST(Agreement, ThrowsOnAllRanksWhenAnActionFailsOnOne) {
   };
   EXPECT_THROW((void)agreed(world(), action), AgreedError);
   EXPECT_EQ(agreed(world(), [] { return 7; }), 7);
+}
+
+TEST(RequireSameCommand, RefusesRanksThatWereStartedOtherwise) {
+  const int last = world().ranks() - 1;
+  const bool other = world().rank() == last && last > 0;
+  EXPECT_NO_THROW(
+      require_same_command(world(), {"train", "--threads", std::to_string(world().rank() + 1), "--seed=3"}));
+  EXPECT_NO_THROW(require_same_command(world(), {"train", other ? "--threads=7" : "--threads=5"}));
+  if (last == 0) return;
+  try {
+    require_same_command(world(), {"train", "--seed", other ? "4" : "3"});
+    FAIL() << "the difference was not found";
+  } catch (const AgreedError& error) {
+    EXPECT_STREQ(
+        error.what(),
+        fmt::format("ranks were started with different arguments: rank 0 with 'train --seed 3', but rank {} with "
+                    "'train --seed 4'; start all with the same (--threads may differ)",
+                    last)
+            .c_str());
+  }
 }
 
 }  // namespace

@@ -186,7 +186,7 @@ TEST_F(DataCommand, WarnsOfClassesThatLookLikeASlip) {
   const auto warnings =
       json_of({"import", write("t.csv", table + "3,dgo\n"), file("t.h5"), "--target", "y"}).at("warnings");
   ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_EQ(warnings.at(0), file("t.csv") + ": only one of 100 samples is of class 'dgo' (sample 100); is it a slip?");
+  EXPECT_EQ(warnings.at(0), file("t.csv") + ": only one of 100 samples is of class 'dgo' (row 100); is it a slip?");
   const std::string few = write("few.csv", "a,y\n1,cat\n2,cat\n3,dog\n");
   EXPECT_TRUE(json_of({"import", few, file("few.h5"), "--target", "y"}).at("warnings").empty());
 }
@@ -224,7 +224,7 @@ TEST_F(DataCommand, SplitSaysWhatMaySurprise) {
 TEST_F(DataCommand, ASignalLeavesNothingHalfWritten) {
   for (const int signal : {SIGINT, SIGTERM}) {
     Command making{lockstep_command({"data", "make", "digits", file("large.h5"), "--samples", "2000000"})};
-    while (!fs::exists(file("large.h5.tmp")) && !making.ended()) std::this_thread::yield();
+    while (!fs::exists(file("large.h5.lockstep-tmp")) && !making.ended()) std::this_thread::yield();
     making.send(signal);
     EXPECT_EQ(making.wait().status, 128 + signal);
     EXPECT_TRUE(fs::is_empty(directory_.path()));

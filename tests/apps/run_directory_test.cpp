@@ -96,7 +96,7 @@ TEST(RunDirectory, PointsAFinishedRunToItsWeights) {
 TEST(RunDirectory, DoesNotTakeWhatAKilledWriterLeftForACheckpoint) {
   const TemporaryDirectory place;
   const RunDirectory directory = begun(place / "a");
-  std::ofstream{directory.checkpoints() + "/step-000000000001.h5.tmp"} << "half";
+  std::ofstream{directory.checkpoints() + "/step-000000000001.h5.lockstep-tmp"} << "half";
   EXPECT_FALSE(directory.has_checkpoints());
   std::ofstream{directory.checkpoints() + "/step-000000000001.h5"} << "whole";
   EXPECT_TRUE(directory.has_checkpoints());

@@ -55,6 +55,17 @@ TEST_F(TrainRefusals, CollectAMissingFileOfSettingsWithAllElse) {
   expect_refused(result, {"none.toml: there is no such file", "missing.h5", "dropout is 2", "--seed"});
 }
 
+TEST_F(TrainRefusals, KeepAFileOfSettingsThatNoRunWrote) {
+  fs::create_directories(run_path());
+  std::ofstream{run_path() + "/config.toml"} << "# my notes\nhidden = [7]\n";
+  const CommandResult result = run_lockstep(train({"--config", run_path() + "/config.toml"}));
+  EXPECT_EQ(result.status, 2) << result.err;
+  EXPECT_NE(result.err.find("was not written by a run"), std::string::npos) << result.err;
+  std::string first_line;
+  std::getline(std::ifstream{run_path() + "/config.toml"} >> std::ws, first_line);
+  EXPECT_EQ(first_line, "# my notes");
+}
+
 TEST_F(TrainRefusals, NameAHashThatIsNone) {
   expect_refused(run_lockstep(train({"--expect-hash", "12g"})), {"--expect-hash '12g' is no hash", "32"});
 }

@@ -67,8 +67,10 @@ TEST_P(AllTranspositions, MatchTheDefinition) {
 
 INSTANTIATE_TEST_SUITE_P(Gemm, AllTranspositions, testing::Combine(testing::Bool(), testing::Bool()));
 
-TEST(Multiply, GivesTheSameBitsAtAnyAddressAndLeadingDimension) {
-  constexpr Shape shape{45, 23, 61};
+class AtAnyAddress : public testing::TestWithParam<Index> {};
+
+TEST_P(AtAnyAddress, GivesTheSameBits) {
+  const Shape shape{45, GetParam(), 61};
   const Matrix a = random_matrix(shape.k, shape.m, 3);
   const Matrix b = random_matrix(shape.k, shape.n, 4);
   Matrix reference(shape.m, shape.n);
@@ -111,6 +113,9 @@ TEST(Multiply, GivesTheSameBitsAtAnyAddressAndLeadingDimension) {
           << "column " << column << ", shifted by " << shift;
   }
 }
+
+/// Few columns take a kernel of our own in some builds, many the library's.
+INSTANTIATE_TEST_SUITE_P(Gemm, AtAnyAddress, testing::Values(23, 71));
 
 TEST(NarrowProduct, GivesEachElementBitsThatOnlyItsTwoColumnsDecide) {
   constexpr Shape shape{23, 61, 173};

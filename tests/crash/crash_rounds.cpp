@@ -228,7 +228,7 @@ class Rounds {
     const fs::path checkpoints = fs::path{folder_ / run} / "checkpoints";
     if (!fs::exists(checkpoints)) return false;
     return std::any_of(fs::directory_iterator{checkpoints}, fs::directory_iterator{},
-                       [](const fs::directory_entry& entry) { return entry.path().extension() == ".tmp"; });
+                       [](const fs::directory_entry& entry) { return entry.path().extension() == ".lockstep-tmp"; });
   }
 
   int report() const {

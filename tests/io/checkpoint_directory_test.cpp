@@ -92,7 +92,7 @@ TEST(CheckpointDirectory, NeverRemovesWhatItJustWroteForTheSakeOfADamagedLaterOn
 TEST(CheckpointDirectory, RemovesWhatAKilledWriterLeftAndNothingElse) {
   const TemporaryDirectory directory;
   CheckpointDirectory checkpoints{directory.path()};
-  for (const char* name : {"step-000000000003.h5.tmp", "notes.txt", "step-3.h5", "step-00000000000x.h5"}) {
+  for (const char* name : {"step-000000000003.h5.lockstep-tmp", "notes.txt", "step-3.h5", "step-00000000000x.h5"}) {
     std::ofstream{directory / name} << "something";
   }
   checkpoints.save(at_step(4), 1);

@@ -75,7 +75,7 @@ struct Prototype {
     const std::string checkpoints = place / "run/checkpoints";
     for (const std::uint64_t step : scenario.before) CheckpointDirectory{checkpoints}.save(at_step(step), keep);
     if (!scenario.before.empty()) old_bytes = bytes_of_file(CheckpointDirectory{checkpoints}.newest().path);
-    if (scenario.leftover) std::ofstream{checkpoints + "/step-000000000002.h5.tmp"} << "half";
+    if (scenario.leftover) std::ofstream{checkpoints + "/step-000000000002.h5.lockstep-tmp"} << "half";
     const TemporaryDirectory elsewhere;
     CheckpointDirectory{elsewhere.path()}.save(at_step(scenario.saved, new_loss), keep);
     new_bytes = bytes_of_file(CheckpointDirectory{elsewhere.path()}.newest().path);
@@ -132,7 +132,9 @@ class Stage {
   void expect_nothing_half_written(const std::string& what) const {
     if (!fs::exists(directory())) return;
     for (const std::string& name : names_in(directory())) {
-      EXPECT_TRUE(!name.ends_with(".tmp") || (scenario_.leftover && name == "step-000000000002.h5.tmp")) << what;
+      EXPECT_TRUE(!name.ends_with(".lockstep-tmp") ||
+                  (scenario_.leftover && name == "step-000000000002.h5.lockstep-tmp"))
+          << what;
     }
   }
   void expect_that_the_next_save_works(const std::string& what) const {

@@ -185,7 +185,7 @@ TEST(CheckpointFile, LeavesTheOldFileWhenTheNewOneCannotBeWritten) {
   write_checkpoint(path, bare_checkpoint());
   const std::string before = bytes_of_file(path);
   // A directory where the temporary file should be: open fails.
-  std::filesystem::create_directory(path + ".tmp");
+  std::filesystem::create_directory(path + ".lockstep-tmp");
   EXPECT_THROW(write_checkpoint(path, example_checkpoint()), FileError);
   EXPECT_EQ(bytes_of_file(path), before);
 }

@@ -81,7 +81,7 @@ TEST(Train, StopsInTheFirstComparisonAfterAReplicaDrifted) {
   if (world().ranks() == 1) GTEST_SKIP() << "one rank has no other to differ from";
   const test::ClassData classes{53};
   const auto data = classes.dataset();
-  const TrainConfig config{.hidden = {17}, .batch_size = 53, .epochs = 20, .threads = 1, .compare_every = 2};
+  const TrainConfig config{.hidden = {523, 257}, .batch_size = 53, .epochs = 20, .threads = 1, .compare_every = 2};
   test::Stopper silent;
   try {
     (void)train(config, *data, world(), silent, drifted_state(config, *data));

@@ -144,12 +144,19 @@ TEST_P(SameBits, OnAnyNumberOfRanksAndThreads) {
     expect_same_bits(GetParam(), {1, 2, 3});
 }
 
+/// Workers linger for as long as it lives.
+struct PerturbedSchedule {
+  explicit PerturbedSchedule(std::uint64_t seed) { perturb_schedule(seed); }
+  ~PerturbedSchedule() { perturb_schedule(0); }
+  PerturbedSchedule(const PerturbedSchedule&) = delete;
+  PerturbedSchedule& operator=(const PerturbedSchedule&) = delete;
+};
+
 TEST_P(SameBits, InWhateverOrderWorkersRun) {
   for (const std::uint64_t seed : {1U, 2U}) {
-    perturb_schedule(seed + static_cast<std::uint64_t>(world().rank()));
+    const PerturbedSchedule perturbed{seed + static_cast<std::uint64_t>(world().rank())};
     expect_same_bits(GetParam(), {3});
   }
-  perturb_schedule(0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Configurations, SameBits, testing::ValuesIn(cases()),
