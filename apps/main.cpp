@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "apps/agreement.hpp"
+#include "apps/bus_error.hpp"
 #include "apps/command.hpp"
 #include "apps/command_line.hpp"
 #include "apps/console.hpp"
@@ -109,6 +110,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // Nor must a limit on the size of files leave half of one: the write fails, and is dealt with like a full disk.
   std::signal(SIGXFSZ, SIG_IGN);
+  lockstep::explain_bus_errors();
   const std::vector<std::string> arguments{argv + std::min(argc, 1), argv + argc};
   const bool json = lockstep::asks_for_json(arguments);
   lockstep::Console alone{0, 1};  // while MPI did not start, there is no rank to name and none to end

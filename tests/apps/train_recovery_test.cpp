@@ -109,6 +109,24 @@ TEST_F(TrainRecovery, PassesOverADamagedCheckpointAndNamesIt) {
   expect_the_end_of_the_whole_run();
 }
 
+TEST_F(TrainRecovery, EndsWithASentenceWhenItsDataAreShortenedAndGoesOnWhenTheyAreWhole) {
+  ASSERT_EQ(run_lockstep(train_slowly("whole")).status, 0);
+  const std::string data = runs_ / "train.h5";
+  const std::string kept = runs_ / "kept.h5";
+  fs::copy_file(in_folder("train.h5"), data);
+  fs::copy_file(data, kept);
+  Command command{lockstep_command(train_slowly("run", {"--train", data}))};
+  await_epochs(command, 1);
+  fs::resize_file(data, 512);  // what lies behind the first page is gone
+  const CommandResult shortened = command.wait();
+  EXPECT_EQ(shortened.status, 1) << shortened.err;
+  EXPECT_NE(shortened.err.find("error: a data set was shortened"), std::string::npos) << shortened.err;
+
+  fs::rename(kept, data);
+  ASSERT_EQ(run_lockstep(train_slowly("run", {"--train", data})).status, 0);
+  expect_the_end_of_the_whole_run();
+}
+
 TEST_F(TrainRecovery, CompletesARunThatWasKilledBeforeItsSummary) {
   ASSERT_EQ(run_lockstep(train({}, "whole")).status, 0);
   ASSERT_EQ(run_lockstep(train()).status, 0);
