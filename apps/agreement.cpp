@@ -34,6 +34,13 @@ std::vector<std::string> split(std::string_view all) {
   return texts;
 }
 
+std::vector<std::size_t> ranks_unlike_first(const std::vector<std::string>& of_ranks) {
+  std::vector<std::size_t> others;
+  for (std::size_t rank = 1; rank < of_ranks.size(); ++rank)
+    if (of_ranks[rank] != of_ranks.front()) others.push_back(rank);
+  return others;
+}
+
 }  // namespace
 
 std::vector<std::string> gather_texts(Communicator& communicator, std::string_view mine) {
@@ -82,9 +89,7 @@ void agree_on_problems_of_first(Communicator& communicator, const std::vector<st
 
 void require_same_on_all_ranks(Communicator& communicator, std::string_view what, std::string_view mine) {
   const std::vector<std::string> of_ranks = gather_texts(communicator, mine);
-  std::vector<std::size_t> others;
-  for (std::size_t rank = 1; rank < of_ranks.size(); ++rank)
-    if (of_ranks[rank] != of_ranks.front()) others.push_back(rank);
+  const std::vector<std::size_t> others = ranks_unlike_first(of_ranks);
   if (others.empty()) return;
   throw AgreedError(
       fmt::format("{} differ between ranks: rank 0 has '{}', but rank{} {} {} '{}'; give all hosts the same files",
@@ -101,12 +106,12 @@ void require_same_command(Communicator& communicator, const std::vector<std::str
       same.push_back(arguments[i]);
   }
   const std::vector<std::string> of_ranks = gather_texts(communicator, joined(same));
-  for (std::size_t rank = 1; rank < of_ranks.size(); ++rank)
-    if (of_ranks[rank] != of_ranks.front())
-      throw AgreedError(fmt::format(
-          "ranks were started with different arguments: rank 0 with '{}', but rank {} with '{}'; start all with the "
-          "same (--threads may differ)",
-          fmt::join(split(of_ranks.front()), " "), rank, fmt::join(split(of_ranks[rank]), " ")));
+  const std::vector<std::size_t> others = ranks_unlike_first(of_ranks);
+  if (others.empty()) return;
+  throw AgreedError(fmt::format(
+      "ranks were started with different arguments: rank 0 with '{}', but rank {} with '{}'; start all with the same "
+      "(--threads may differ)",
+      fmt::join(split(of_ranks.front()), " "), others.front(), fmt::join(split(of_ranks[others.front()]), " ")));
 }
 
 void agree_on_fault_of_first(Communicator& communicator, std::string_view fault) {

@@ -35,15 +35,7 @@ class BenchAllreduce {
         ->type_name("COUNT")
         ->check(CLI::Range(Index{0}, Index{1} << 20))
         ->capture_default_str();
-    command.add_option("--threads", threads_, "Worker threads of each rank; 0: the cores it may use")
-        ->type_name("COUNT")
-        ->check(CLI::Range(Index{0}, Index{4096}))
-        ->capture_default_str();
-    command.add_option("--seconds", seconds_, "Of measuring for each size, in 31 repetitions")
-        ->type_name("SECONDS")
-        ->check(measuring_time())
-        ->capture_default_str();
-    add_json_flag(command, json_);
+    add_bench_flags(command, flags_, "Of measuring for each size, in 31 repetitions");
     command.footer(fmt::format(
         "What does it cost that sums over ranks have one order, whatever the ranks? Each size is added up\n"
         "as a training step does it (partial sums to the owners of slices, the rest of the tree there, the\n"
@@ -55,34 +47,34 @@ class BenchAllreduce {
         "Examples:\n"
         "  {}\n"
         "  mpirun -n 3 --oversubscribe lockstep bench allreduce --floats 25000,6000000 --shards 16 --json\n\n"
-        "Exit status: 0 done; 2 the request is wrong; 1 any other fault.",
-        repetitions, example));
+        "{}",
+        repetitions, example, bench_exit_statuses));
   }
 
   int run() {
-    if (json_) context_.console.reserve_output_for_json();
+    if (flags_.json) context_.console.reserve_output_for_json();
     Communicator& world = context_.mpi.world();
     agree_on_problems(world, problems());
-    Workers workers{settled_threads(gather_placements(world), threads_, world.rank(), context_.console)};
+    Workers workers{settled_threads(gather_placements(world), flags_.threads, world.rank(), context_.console)};
     const SumInAnyOrder by_mpi = [this](std::span<const Scalar> values, std::span<Scalar> sum) {
       mpi_allreduce(*context_.mpi.use(), values, sum);
     };
-    if (!json_) context_.console.out(heading(workers));
+    if (!flags_.json) context_.console.out(heading(workers));
     nlohmann::ordered_json cases = nlohmann::ordered_json::array();
     double logarithms = 0;
     std::vector<std::string> unsteady;
     for (const Index floats : floats_) {
       context_.console.transient(fmt::format("measuring {} floats ...", with_thousands(static_cast<double>(floats))));
       const std::vector<ExchangeTimes> times = measure_exchange({.floats = floats, .leaves = shards()}, repetitions,
-                                                                seconds_ / repetitions, by_mpi, world, workers);
+                                                                flags_.seconds / repetitions, by_mpi, world, workers);
       const Spread ratio = spread_of(times, [](const ExchangeTimes& t) { return t.ratio(); });
       logarithms += std::log(ratio.median);
       if (ratio.is_unsteady()) unsteady.push_back(with_thousands(static_cast<double>(floats)));
-      if (!json_) context_.console.out(line(floats, times));
+      if (!flags_.json) context_.console.out(line(floats, times));
       cases.push_back(object(floats, times, workers));
     }
     const double mean = std::exp(logarithms / static_cast<double>(floats_.size()));
-    if (json_)
+    if (flags_.json)
       context_.console.json(json_text({{"mpi", MpiEnvironment::library()}, {"ratio", mean}, {"cases", cases}}));
     else
       context_.console.out(fmt::format("ratio {:.2f} (geometric mean), {}", mean, MpiEnvironment::library()));
@@ -149,9 +141,7 @@ class BenchAllreduce {
   CommandContext& context_;
   std::vector<Index> floats_{25'000, 100'000, 400'000, 1'600'000, 6'000'000};
   Index shards_ = 0;
-  Index threads_ = 0;
-  double seconds_ = 2;
-  bool json_ = false;
+  BenchFlags flags_;
 };
 
 }  // namespace

@@ -3,15 +3,26 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "apps/command.hpp"
+#include "core/types.hpp"
 
 namespace lockstep {
 
-void add_bench_allreduce(CLI::App& bench, CommandContext& context);
-/// Accepts 0.001 to 3600 seconds; CLI11's own range lets nan pass.
-[[nodiscard]] CLI::Validator measuring_time();
+inline constexpr const char* bench_exit_statuses = "Exit status: 0 done; 2 the request is wrong; 1 any other fault.";
 
+/// What every benchmark can be told.
+struct BenchFlags {
+  Index threads = 0;   ///< of each rank; 0: the cores it may use
+  double seconds = 2;  ///< of measuring for each case
+  bool json = false;
+};
+
+/// Adds --threads, --seconds and --json; `measured` says what the seconds are spent on.
+void add_bench_flags(CLI::App& command, BenchFlags& flags, const std::string& measured);
+
+void add_bench_allreduce(CLI::App& bench, CommandContext& context);
 void add_bench_step(CLI::App& bench, CommandContext& context);
 
 }  // namespace lockstep

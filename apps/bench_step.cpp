@@ -54,15 +54,7 @@ class BenchStep {
         ->type_name("COUNT")
         ->check(CLI::Range(Index{0}, Index{1} << 24))
         ->capture_default_str();
-    command.add_option("--threads", threads_, "Worker threads of each rank; 0: the cores it may use")
-        ->type_name("COUNT")
-        ->check(CLI::Range(Index{0}, Index{4096}))
-        ->capture_default_str();
-    command.add_option("--seconds", seconds_, "Of measuring for each case, in five repetitions")
-        ->type_name("SECONDS")
-        ->check(measuring_time())
-        ->capture_default_str();
-    add_json_flag(command, json_);
+    add_bench_flags(command, flags_, "Of measuring for each case, in five repetitions");
     command.footer(
         "Each case runs whole steps, from gathering samples to updating weights: SGD with momentum, ReLU, softmax\n"
         "cross-entropy, random floats. GFLOP/s count 6 x weights, less 2 x first-layer weights, a sample. The peak is\n"
@@ -73,16 +65,16 @@ class BenchStep {
         "Examples:\n"
         "  lockstep bench step\n"
         "  lockstep bench step --net 784-512-512-10 --batch 128,1024 --threads 4 --json\n"
-        "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n\n"
-        "Exit status: 0 done; 2 the request is wrong; 1 any other fault.");
+        "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n\n" +
+        std::string{bench_exit_statuses});
   }
 
   int run() {
-    if (json_) context_.console.reserve_output_for_json();
+    if (flags_.json) context_.console.reserve_output_for_json();
     agree_on_problems(context_.mpi.world(), problems());
     Communicator& world = context_.mpi.world();
-    Workers workers{settled_threads(gather_placements(world), threads_, world.rank(), context_.console)};
-    if (!json_) context_.console.out(heading(workers));
+    Workers workers{settled_threads(gather_placements(world), flags_.threads, world.rank(), context_.console)};
+    if (!flags_.json) context_.console.out(heading(workers));
     nlohmann::ordered_json cases = nlohmann::ordered_json::array();
     std::vector<StepRate> all;
     std::vector<std::string> unsteady;
@@ -90,15 +82,16 @@ class BenchStep {
       for (const Index batch : batches_) {
         const StepCase what{.sizes = sizes_of(net), .batch_size = batch, .shard_size = shard_size_};
         context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
-        const std::vector<StepRate> rates = measure_steps(what, repetitions, seconds_ / repetitions, world, workers);
+        const std::vector<StepRate> rates =
+            measure_steps(what, repetitions, flags_.seconds / repetitions, world, workers);
         all.insert(all.end(), rates.begin(), rates.end());
         if (is_unsteady(rates)) unsteady.push_back(fmt::format("{} at batch {}", net, batch));
-        if (!json_) context_.console.out(line(net, what, rates));
+        if (!flags_.json) context_.console.out(line(net, what, rates));
         cases.push_back(object(net, what, rates, workers));
       }
     }
     const double peak = spread_of(all, [](const StepRate& rate) { return rate.peak_flops; }).median;
-    if (json_)
+    if (flags_.json)
       context_.console.json(json_text({{"peak_gflops", peak / 1e9}, {"cases", cases}}));
     else
       context_.console.out(fmt::format("peak {:.0f} GFLOP/s (median)", peak / 1e9));
@@ -158,9 +151,7 @@ class BenchStep {
   std::vector<std::string> nets_{"784-128-10", "784-512-512-10", "784-2048-2048-10"};
   std::vector<Index> batches_{32, 128, 1024, 8192};
   Index shard_size_ = 0;
-  Index threads_ = 0;
-  double seconds_ = 2;
-  bool json_ = false;
+  BenchFlags flags_;
 };
 
 }  // namespace

@@ -14,8 +14,7 @@ namespace {
 
 constexpr std::string_view sentence =
     "error: a data set was shortened, or its disk failed, while it was read; make the file whole again (replace data "
-    "sets "
-    "by renaming), and the same command goes on from the last checkpoint, if the run has come to one\n";
+    "sets by renaming), and the same command goes on from the last checkpoint, if the run has come to one\n";
 
 extern "C" void end_with_a_sentence(int /*signal*/) {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, sentence.data(), sentence.size());

@@ -185,7 +185,7 @@ class CheckpointVerify {
     }
     Json object{{"path", path_}, {"valid", problems.empty()}, {"checkpoints", list}};
     if (folder.empty()) object = list.front();
-    if (!problems.empty()) object.update(Json{{"error", problems}, {"exit_status", exit_wrong_request}});
+    if (!problems.empty()) object.update(failure_object(problems, exit_wrong_request));
     if (json_) context_.console.json(json_text(object));
     if (!problems.empty()) throw RequestError(problems);
   }

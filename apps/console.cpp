@@ -99,7 +99,7 @@ int Console::failure_here(const std::vector<std::string>& problems, int exit_sta
 
 void Console::write_failure(const std::vector<std::string>& problems, int exit_status) {
   if (!failures_are_json_ || object_written_) return;
-  write_result(json_text({{"error", problems}, {"exit_status", exit_status}}));
+  write_result(json_text(failure_object(problems, exit_status)));
   object_written_ = true;
 }
 

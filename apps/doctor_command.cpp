@@ -86,8 +86,7 @@ class DoctorCommand {
         listing({{"one process", lines.alone}, {"under mpirun", lines.mpirun}, {"under Slurm", lines.srun}}));
     text +=
         "\n\nThe weights hash depends on: data, settings, seed, the versions and instruction sets above; not on ranks "
-        "or "
-        "threads.\nWhere processors differ, build for the oldest (-DLOCKSTEP_ARCH=x86-64-v3, say) and give 'train "
+        "or threads.\nWhere processors differ, build for the oldest (-DLOCKSTEP_ARCH=x86-64-v3, say) and give 'train "
         "--isa avx2'.";
     for (const std::string& warning : warnings) text += "\nwarning: " + warning;
     return text;

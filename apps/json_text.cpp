@@ -22,4 +22,8 @@ std::string json_text(const nlohmann::ordered_json& object) {
   return text.empty() ? "{}" : text + "\n}";
 }
 
+nlohmann::ordered_json failure_object(const std::vector<std::string>& problems, int exit_status) {
+  return {{"error", problems}, {"exit_status", exit_status}};
+}
+
 }  // namespace lockstep

@@ -95,7 +95,7 @@ void RunObserver::save(Checkpoint checkpoint) {
   finish_saving();
   const auto state = std::make_shared<const Checkpoint>(std::move(checkpoint));
   // Not a temporary: where no thread can be had, libstdc++ moves it a second time. It is then written at once.
-  const auto job = [this, state, best = best_epoch_saved_] { return write(*state, best); };
+  const auto job = [this, state] { return write(*state); };
   saving_ = std::async(std::launch::async | std::launch::deferred, job);
   if (saving_.wait_for(std::chrono::seconds{0}) == std::future_status::deferred) finish_saving();
 }
@@ -125,7 +125,7 @@ void RunObserver::note(const Saved& saved) {
   if (saved.best_epoch > 0) best_epoch_saved_ = saved.best_epoch;
 }
 
-RunObserver::Saved RunObserver::write(const Checkpoint& checkpoint, Index best_epoch_saved) const {
+RunObserver::Saved RunObserver::write(const Checkpoint& checkpoint) const {
   Saved saved{.step = checkpoint.state.step};
   try {
     directory_->require_there();
@@ -135,7 +135,7 @@ RunObserver::Saved RunObserver::write(const Checkpoint& checkpoint, Index best_e
     return saved;
   }
   const std::optional<BestSoFar>& best = checkpoint.state.best;
-  if (!best || best->epoch == best_epoch_saved) return saved;
+  if (!best || best->epoch == best_epoch_saved_) return saved;
   try {
     write_checkpoint(directory_->best_checkpoint(), best_state(checkpoint));
     saved.best_epoch = best->epoch;

@@ -56,7 +56,8 @@ class RunObserver final : public TrainingObserver {
     std::string best_problem;  ///< why the weights of the best epoch could not, or ""
     Index best_epoch = 0;      ///< whose weights were written; 0: none were
   };
-  [[nodiscard]] Saved write(const Checkpoint& checkpoint, Index best_epoch_saved) const;
+  /// In the background: touches nothing that the main thread changes meanwhile.
+  [[nodiscard]] Saved write(const Checkpoint& checkpoint) const;
   [[nodiscard]] bool is_writing() const;
   void finish_saving();
   void note(const Saved& saved);

@@ -110,7 +110,7 @@ void copy_bytes(IdxFile& images, Index samples, DatasetWriter& writer) {
   writer.append_bytes(block);
 }
 
-void copy_values(IdxFile& images, Index first_place, Index samples, DatasetWriter& writer) {
+void copy_values(IdxFile& images, Index first_sample, Index samples, DatasetWriter& writer) {
   std::vector<double> block(static_cast<std::size_t>(samples * images.values_per_sample()));
   images.read_values(block);
   std::vector<float> floats(block.size());
@@ -119,7 +119,7 @@ void copy_values(IdxFile& images, Index first_place, Index samples, DatasetWrite
     if (std::isfinite(floats[i])) continue;
     const auto place = static_cast<Index>(i);
     throw FileError{images.path(), fmt::format("sample {}, value {}: {} is not a number that a float can hold",
-                                               first_place + place / images.values_per_sample() + 1,
+                                               first_sample + place / images.values_per_sample() + 1,
                                                place % images.values_per_sample() + 1, block[i])};
   }
   writer.append_floats(floats);
