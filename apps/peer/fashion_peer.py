@@ -12,7 +12,7 @@ import json
 import pathlib
 import time
 
-from pytorch_best import cores, restart_at_its_best
+from pytorch_best import cores, restart_at_its_best, torch_at_its_best
 
 FILES = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
 
@@ -28,7 +28,7 @@ def import_idx(directory, destination):
 
 
 def train(path, epochs, seed):
-    import torch
+    torch = torch_at_its_best(cores())
     from torch import nn
     torch.manual_seed(seed)
     images, labels, test_images, test_labels = torch.load(path)

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-from pytorch_best import cores, reference_blas, restart_at_its_best
+from pytorch_best import cores, reference_blas, restart_at_its_best, torch_at_its_best
 
 
 class Case:
@@ -51,19 +51,18 @@ class Case:
 
 
 def serve(rank, ranks, threads, requests):
-    import torch
-    import torch.distributed
-    torch.set_num_threads(threads)
+    torch = torch_at_its_best(threads)
+    import torch.distributed as distributed
     barrier = lambda: None
     if ranks > 1:
-        torch.distributed.init_process_group("gloo", rank=rank, world_size=ranks)
-        barrier = torch.distributed.barrier
+        distributed.init_process_group("gloo", rank=rank, world_size=ranks)
+        barrier = distributed.barrier
     cases = {}
 
     def of_first(value):
         box = [value]
         if ranks > 1:
-            torch.distributed.broadcast_object_list(box)
+            distributed.broadcast_object_list(box)
         return box[0]
 
     def say(answer):
