@@ -38,9 +38,11 @@ void add_bench_command(CLI::App& root, CommandContext& context) {
       "Examples:\n"
       "  lockstep bench step\n"
       "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n"
-      "  mpirun -n 2 --bind-to none lockstep bench allreduce\n\n" +
+      "  mpirun -n 2 --bind-to none lockstep bench allreduce\n"
+      "  lockstep bench input\n\n" +
       std::string{bench_exit_statuses});
   add_bench_allreduce(*bench, context);
+  add_bench_input(*bench, context);
   add_bench_step(*bench, context);
 }
 

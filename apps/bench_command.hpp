@@ -23,6 +23,7 @@ struct BenchFlags {
 void add_bench_flags(CLI::App& command, BenchFlags& flags, const std::string& measured);
 
 void add_bench_allreduce(CLI::App& bench, CommandContext& context);
+void add_bench_input(CLI::App& bench, CommandContext& context);
 void add_bench_step(CLI::App& bench, CommandContext& context);
 
 }  // namespace lockstep

@@ -22,6 +22,10 @@ Scalar load(const std::byte* stored, std::size_t index) {
   return static_cast<Scalar>(value);
 }
 
+/// Bytes are always finite: nothing to test.
+template <class Stored>
+constexpr bool tested = !std::is_integral_v<Stored>;
+
 /// All ones in the exponent; tested on the bits, because a sum of tests vectorises and a chain of branches does not.
 Bits not_finite(Scalar value) {
   constexpr Bits exponent = std::bit_cast<Bits>(std::numeric_limits<Scalar>::infinity());
@@ -36,7 +40,7 @@ bool gather(const std::byte* stored, const AffineTransform& transform, std::span
   if (transform.shift.empty()) {
     for (std::size_t row = 0; row < size; ++row) {
       const Scalar value = load<Stored>(stored, row);
-      bad |= not_finite(value);
+      if constexpr (tested<Stored>) bad |= not_finite(value);
       out[row] = value;
     }
     return bad == 0;
@@ -45,7 +49,7 @@ bool gather(const std::byte* stored, const AffineTransform& transform, std::span
   const Scalar* factor = transform.factor.data();
   for (std::size_t row = 0; row < size; ++row) {
     const Scalar value = load<Stored>(stored, row);
-    bad |= not_finite(value);
+    if constexpr (tested<Stored>) bad |= not_finite(value);
     out[row] = (value - shift[row]) * factor[row];
   }
   return bad == 0;

@@ -159,17 +159,10 @@ class Run {
       save();
   }
 
-  /// Tells chunked data sets which rows this rank reads in the step that begins at position `first`.
+  /// The batch that begins at position `first`, if the epoch has one, will be wanted soon.
   void prefetch(const RowOf& rows, Index first) const {
-    if (data_.read_pattern().window == 0) return;
-    const Index count = std::min(form_.batch_size, split_.training_samples() - first);
-    if (count <= 0) return;
-    const Index shard_size = form_.plan.shard_size;
-    const Range own = leaves_of_rank(shard_count(count, shard_size), communicator_.rank(), communicator_.ranks());
-    std::vector<Index> next;
-    for (Index position = own.begin * shard_size; position < std::min(own.end * shard_size, count); ++position)
-      next.push_back(rows(first + position));
-    if (!next.empty()) data_.prefetch(next);
+    const Range batch{first, std::min(first + form_.batch_size, split_.training_samples())};
+    prefetch_own_rows(data_, rows, batch, form_.plan.shard_size, communicator_);
   }
 
   void end_epoch() {

@@ -2,9 +2,11 @@
 // lockstep bench: that it runs and that its JSON is complete. How fast anything is, no test says.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "support/command.hpp"
+#include "support/temporary_directory.hpp"
 
 namespace lockstep::test {
 namespace {
@@ -86,6 +88,54 @@ TEST(BenchAllreduce, ExplainsItself) {
   EXPECT_EQ(result.status, 0);
   for (const char* taught : {"--floats", "--shards", "MPI_Allreduce", "medians of", "mpirun -n 2", "Exit status"})
     EXPECT_NE(result.out.find(taught), std::string::npos) << taught;
+}
+
+void expect_complete_input(const CommandResult& result, int ranks, const std::vector<std::string>& layouts) {
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Json object = Json::parse(result.out);
+  ASSERT_EQ(object.at("cases").size(), 2 * layouts.size());
+  for (std::size_t i = 0; i < object.at("cases").size(); ++i) {
+    const Json& one = object.at("cases").at(i);
+    EXPECT_EQ(one.at("layout"), layouts[i / 2]);
+    EXPECT_EQ(one.at("cache"), i % 2 == 0 ? "warm" : "cold");
+    EXPECT_EQ(one.at("ranks"), ranks);
+    for (const char* figure :
+         {"samples", "features", "bytes", "file_bytes", "batch", "threads", "samples_per_second", "bytes_per_second",
+          "read_file_bytes_per_second", "of_read", "of_read_least", "of_read_most", "repetitions"})
+      EXPECT_GT(one.at(figure).get<double>(), 0) << figure;
+    if (i % 2 == 1) continue;
+    for (const char* figure :
+         {"memcpy_bytes_per_second", "of_memcpy", "of_memcpy_least", "of_memcpy_most", "delivered_of_memcpy"})
+      EXPECT_GT(one.at(figure).get<double>(), 0) << figure;
+  }
+}
+
+TEST(BenchInput, MakesDataSetsMeasuresThemAndRemovesThem) {
+  const TemporaryDirectory directory;
+  for (const bool floats : {false, true}) {
+    std::vector<std::string> command{"bench",     "input",   "--samples", "701",         "--features",
+                                     "37",        "--batch", "53",        "--seconds",   "0.01",
+                                     "--threads", "2",       "--json",    "--directory", directory.path()};
+    if (floats) command.emplace_back("--floats");
+    expect_complete_input(run_lockstep(command), 1, {"contiguous", "chunked", "gzip"});
+    EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
+  }
+}
+
+TEST(BenchInput, MeasuresAFileOfTheUsersOnTwoRanks) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "digits.h5";
+  ASSERT_EQ(run_lockstep({"data", "make", "digits", path, "--samples", "307", "--chunk", "41"}).status, 0);
+  const CommandResult result =
+      run_lockstep_on(2, {"bench", "input", path, "--seconds", "0.01", "--threads", "1", "--json"});
+  expect_complete_input(result, 2, {"chunked"});
+  EXPECT_EQ(Json::parse(result.out).at("cases").at(0).at("chunk_samples"), 41);
+}
+
+TEST(BenchInput, SaysWhatCannotBeRead) {
+  const CommandResult result = run_lockstep({"bench", "input", "nowhere.h5"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("nowhere.h5"), std::string::npos) << result.err;
 }
 
 }  // namespace
