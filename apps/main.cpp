@@ -63,8 +63,12 @@ int leave(MpiEnvironment& mpi, int status) {
   return status;
 }
 
-void say_hanging(const char* what) {
-  Console{0, 1}.error(fmt::format("error: {} does not come to an end: other ranks are missing; all ranks end", what));
+/// Nobody knows here whose fault it is: MPI's own start and end wait for other ranks and for the launcher.
+void say_hanging(const char* what, int status) {
+  Console{0, 1}.error(
+      fmt::format("error: {} does not come to an end: other ranks are missing, or the launcher hangs; this rank ends "
+                  "with status {}",
+                  what, status));
 }
 
 int guarded_run(const std::vector<std::string>& arguments, MpiEnvironment& mpi, Console& console) {
@@ -119,7 +123,9 @@ int main(int argc, char** argv) {
     lockstep::MpiEnvironment mpi{argc, argv, lockstep::say_hanging};
     lockstep::Console console{mpi.world().rank(), mpi.world().ranks()};
     if (json) console.report_failures_as_json();
-    return lockstep::guarded_run(arguments, mpi, console);
+    const int status = lockstep::guarded_run(arguments, mpi, console);
+    mpi.ends_with(status);
+    return status;
   } catch (const lockstep::RequestError& failure) {
     return alone.failure(failure.problems(), lockstep::exit_wrong_request);
   } catch (const std::exception& failure) {

@@ -50,7 +50,7 @@ class Deadline {
           std::condition_variable_any never;
           if (never.wait_for(lock, stop, std::chrono::duration<double>(seconds), [&] { return stop.stop_requested(); }))
             return;
-          if (on_hang != nullptr) on_hang(what);
+          if (on_hang != nullptr) on_hang(what, status);
           std::_Exit(status);
         }} {}
 
@@ -111,7 +111,8 @@ MpiEnvironment::~MpiEnvironment() {
   } catch (const std::exception&) {
     abort(EXIT_FAILURE);
   }
-  const Deadline deadline{usual_timeout_seconds, EXIT_FAILURE, on_hang_, "ending MPI"};
+  const double seconds = use_->timeout_seconds > 0 ? use_->timeout_seconds : usual_timeout_seconds;
+  const Deadline deadline{seconds, status_, on_hang_, "ending MPI"};
   if (use_->pulse != nullptr) use_->pulse->free();
   MPI_Comm_free(&use_->communicator);
   if (finalizes_) MPI_Finalize();

@@ -2,6 +2,7 @@
 // MPI from start to end of a process, as a communicator. No MPI type shows here.
 #pragma once
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -19,8 +20,9 @@ struct MpiUse;
 /// started MPI with less goes without signs of life, and then waits have no end.
 class MpiEnvironment {
  public:
-  /// Called on another thread when MPI itself hangs while starting or ending; the process ends when it returns.
-  using OnHang = void (*)(const char* what);
+  /// Called on another thread when MPI itself hangs while starting or ending; the process ends with `status` when it
+  /// returns.
+  using OnHang = void (*)(const char* what, int status);
 
   /// Throws RequestError when srun started several processes that MPI does not connect.
   MpiEnvironment(int& argc, char**& argv, OnHang on_hang = nullptr);
@@ -44,6 +46,8 @@ class MpiEnvironment {
 
   /// Waits until all ranks are here, and falls silent; call it last. Throws MissingRanksError. Collective.
   void leave();
+  /// The work is done: should MPI hang while it ends, the process ends with this status after the timeout all the same.
+  void ends_with(int status) noexcept { status_ = status; }
   /// Ends all ranks at once with this status; does not return.
   [[noreturn]] void abort(int status) noexcept;
 
@@ -51,6 +55,7 @@ class MpiEnvironment {
   std::unique_ptr<MpiUse> use_;  ///< null when MPI is not started; outlives world_
   std::unique_ptr<Communicator> world_;
   OnHang on_hang_;
+  int status_ = EXIT_FAILURE;
   bool finalizes_ = false;
   bool left_ = false;
 };

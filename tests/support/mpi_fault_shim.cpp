@@ -2,10 +2,12 @@
 // A network or memory that turns over a bit now and then: preload it under mpirun.
 //
 //   LD_PRELOAD=libmpi_fault_shim.so MPI_FAULT_RANK=1 MPI_FAULT_AFTER=100 mpirun ...
+//   LD_PRELOAD=libmpi_fault_shim.so MPI_FAULT_AT_END=1 mpirun ...
 //
 // From the 100th long message that rank 1 receives, the lowest bit of each is wrong: a last digit of the first number
 // in it.
 #include <mpi.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <string>
@@ -49,4 +51,9 @@ extern "C" int MPI_Testsome(int count, MPI_Request* requests, int* done, int* in
   const int status = PMPI_Testsome(count, requests, done, indices, statuses);
   for (int i = 0; i < *done; ++i) arrive(before[static_cast<std::size_t>(indices[i])]);
   return status;
+}
+
+extern "C" int MPI_Finalize() {
+  while (std::getenv("MPI_FAULT_AT_END") != nullptr) ::pause();
+  return PMPI_Finalize();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A rank whose network or memory turns over a bit: the run ends, the step, the layer and the host are named, and the
-// run goes on elsewhere to the hash that it would have had.
+// Faults of a host or of the launcher: a run whose rank receives wrong bits ends, with the step, the layer and the host
+// named, and goes on elsewhere to the same hash; an MPI that hangs at its end takes no result away.
 #include <unistd.h>
 
 #include <array>
@@ -11,7 +11,7 @@
 namespace lockstep::test {
 namespace {
 
-class ReplicaFault : public TrainRuns {
+class MpiFault : public TrainRuns {
  protected:
   [[nodiscard]] Arguments compared_in_every_step(const std::string& run, const Arguments& more = {}) const {
     return overridden(train({"--hidden", "131,61", "--compare-every", "1", "--checkpoint-every", "2"}, run), more);
@@ -31,7 +31,7 @@ class ReplicaFault : public TrainRuns {
   }
 };
 
-TEST_F(ReplicaFault, EndsTheRunWithStepLayerAndHost) {
+TEST_F(MpiFault, OfOneRankEndsTheRunWithStepLayerAndHost) {
   const CommandResult result = run_with_fault(compared_in_every_step("faulty"));
   EXPECT_EQ(result.status, 1) << result.err;
   EXPECT_TRUE(std::regex_search(
@@ -41,7 +41,7 @@ TEST_F(ReplicaFault, EndsTheRunWithStepLayerAndHost) {
       << result.err;
 }
 
-TEST_F(ReplicaFault, IsToldAsJsonToo) {
+TEST_F(MpiFault, OfOneRankIsToldAsJsonToo) {
   const CommandResult result = run_with_fault(compared_in_every_step("faulty", {"--json"}));
   const Json object = Json::parse(result.out);
   EXPECT_EQ(object.at("exit_status"), 1);
@@ -50,13 +50,25 @@ TEST_F(ReplicaFault, IsToldAsJsonToo) {
       << result.out;
 }
 
-TEST_F(ReplicaFault, LeavesCheckpointsFromWhichAHealthyMachineReachesTheSameBits) {
+TEST_F(MpiFault, OfOneRankLeavesCheckpointsFromWhichAHealthyMachineReachesTheSameBits) {
   ASSERT_EQ(run_with_fault(compared_in_every_step("faulty")).status, 1);
   const CommandResult healed = run_lockstep_on(2, compared_in_every_step("faulty"));
   ASSERT_EQ(healed.status, 0) << healed.err;
   EXPECT_NE(healed.err.find("going on"), std::string::npos) << "there was no checkpoint: " << healed.err;
   ASSERT_EQ(run_lockstep(compared_in_every_step("healthy")).status, 0);
   EXPECT_EQ(summary("faulty").at("weights_hash"), summary("healthy").at("weights_hash"));
+}
+
+TEST_F(MpiFault, AtTheEndDoesNotTakeTheResultAway) {
+  Arguments command{"env", "LD_PRELOAD=" LOCKSTEP_MPI_FAULT_SHIM, "MPI_FAULT_AT_END=1"};
+  for (const std::string& argument : mpirun_command(2, train({"--timeout", "2"}))) command.push_back(argument);
+  const CommandResult result = run_command(command);
+  EXPECT_NE(
+      result.err.find("error: ending MPI does not come to an end: other ranks are missing, or the launcher hangs; "
+                      "this rank ends with status 0"),
+      std::string::npos)
+      << result.err;
+  EXPECT_EQ(summary().at("epochs"), 5);
 }
 
 }  // namespace
