@@ -56,7 +56,8 @@ class Workers::Team {
       : permission_{tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads)},
         arena_{threads},
         helpers_{threads - 1},
-        patient_{threads <= available_cores()} {}
+        patient_{threads <= available_cores()},
+        shares_(static_cast<std::size_t>(threads)) {}
 
   ~Team() {
     leave_.store(true);
@@ -68,10 +69,10 @@ class Workers::Team {
   void run(Index count, const std::function<void(Index)>& body) {
     body_ = &body;
     count_ = count;
-    next_.store(0, std::memory_order_relaxed);
+    for (Share& share : shares_) share.begun.store(0, std::memory_order_relaxed);
     round_.fetch_add(1);  // odd: open
     call_helpers();
-    work();
+    work(0);
     round_.fetch_add(1);  // even: closed
     while (inside_.load() != 0) pause_briefly();
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -85,15 +86,16 @@ class Workers::Team {
     }
   }
 
-  /// One helper: from job to job until none has come for a while.
+  /// One helper: from job to job until none has come for a while. The caller, not in the arena, is worker 0.
   void help() {
+    const auto worker = static_cast<std::size_t>(std::max(1, tbb::this_task_arena::current_thread_index()));
     Clock::time_point last = Clock::now();
     unsigned seen = 0;
     for (unsigned looks = 1; !leave_.load(std::memory_order_relaxed); ++looks) {
       const unsigned round = round_.load();
       if (round % 2 == 1 && round != seen) {
         seen = round;
-        join(round);
+        join(round, worker);
         last = Clock::now();
       } else if (!patient_ || (looks % 256 == 0 && Clock::now() - last > patience)) {
         break;
@@ -105,23 +107,40 @@ class Workers::Team {
 
   /// Works on the job of `round` unless it was closed in the meantime. Either this helper is counted before the caller
   /// looks, which then waits, or it sees the job closed: both sides write first and read then, in one total order.
-  void join(unsigned round) {
+  void join(unsigned round, std::size_t worker) {
     inside_.fetch_add(1);
-    if (round_.load() == round) work();
+    if (round_.load() == round) work(worker);
     inside_.fetch_sub(1);
   }
 
-  void work() {
+  /// The indices of one worker: its number, and on in steps of the number of workers.
+  struct alignas(64) Share {
+    std::atomic<Index> begun = 0;  ///< of them, so many
+  };
+
+  /// The next index of `share`, or one that is not below the count.
+  [[nodiscard]] Index next_of(std::size_t share) {
+    const auto step = static_cast<Index>(shares_.size());
+    const auto index_of = [&](Index begun) { return static_cast<Index>(share) + begun * step; };
+    if (const Index index = index_of(shares_[share].begun.load(std::memory_order_relaxed)); index >= count_)
+      return index;
+    return index_of(shares_[share].begun.fetch_add(1, std::memory_order_relaxed));
+  }
+
+  /// First the worker's own share, then what is left of the others'.
+  void work(std::size_t worker) {
     const FloatingPointMode mode;
     const std::uint64_t perturbed = perturbation.load(std::memory_order_relaxed);
     try {
-      for (Index i = next_.fetch_add(1, std::memory_order_relaxed); i < count_;
-           i = next_.fetch_add(1, std::memory_order_relaxed)) {
-        if (perturbed != 0) linger(perturbed);
-        (*body_)(i);
+      for (std::size_t k = 0; k < shares_.size(); ++k) {
+        const std::size_t share = (worker + k) % shares_.size();
+        for (Index i = next_of(share); i < count_; i = next_of(share)) {
+          if (perturbed != 0) linger(perturbed);
+          (*body_)(i);
+        }
       }
     } catch (...) {
-      next_.store(count_, std::memory_order_relaxed);  // the rest is not begun
+      for (Share& share : shares_) share.begun.store(count_, std::memory_order_relaxed);  // the rest is not begun
       const std::lock_guard lock{failure_mutex_};
       if (!failure_) failure_ = std::current_exception();
     }
@@ -132,6 +151,7 @@ class Workers::Team {
   tbb::task_group group_;
   int helpers_;
   bool patient_;  ///< a thread that waits awake takes no core from another
+  std::vector<Share> shares_;
 
   const std::function<void(Index)>* body_ = nullptr;
   Index count_ = 0;
@@ -141,7 +161,6 @@ class Workers::Team {
   std::atomic<bool> leave_ = false;
   // Apart from each other, for they are written by different threads all the time.
   alignas(64) std::atomic<unsigned> round_ = 0;
-  alignas(64) std::atomic<Index> next_ = 0;
   alignas(64) std::atomic<int> inside_ = 0;
 };
 

@@ -29,8 +29,10 @@ class Workers {
 
   [[nodiscard]] int threads() const noexcept { return threads_; }
 
-  /// Calls body(i) once for each i in [0, count), on any worker; returns when all are done. They begin in order, each
-  /// as a worker becomes free, so that a list sorted by size, the largest first, ends evenly.
+  /// Calls body(i) once for each i in [0, count), on any worker; returns when all are done. A worker begins with every
+  /// threads()-th index, in order, always the same ones, so that what an index touches in job after job stays in one
+  /// core's caches; then it takes over what others have not begun. A list sorted by size, the largest first, so ends
+  /// evenly.
   /// The first exception thrown is rethrown here; what had not begun by then is left out.
   void for_each(Index count, const std::function<void(Index)>& body);
 

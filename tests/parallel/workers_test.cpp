@@ -33,17 +33,35 @@ TEST(Workers, CallEachIndexOnceHoweverShortTheJobsAre) {
   }
 }
 
-TEST(Workers, BeginInOrder) {
+TEST(Workers, BeginEachWorkersIndicesInOrder) {
   for (const int threads : {1, 3}) {
     Workers workers{threads};
     std::mutex mutex;
-    std::map<std::thread::id, std::vector<Index>> begun;
+    std::map<std::pair<std::thread::id, Index>, std::vector<Index>> begun;
     workers.for_each(1009, [&](Index i) {
       const std::lock_guard lock{mutex};
-      begun[std::this_thread::get_id()].push_back(i);
+      begun[{std::this_thread::get_id(), i % threads}].push_back(i);
     });
-    EXPECT_LE(begun.size(), static_cast<std::size_t>(threads));
-    for (const auto& [thread, indices] : begun) EXPECT_TRUE(std::is_sorted(indices.begin(), indices.end()));
+    for (const auto& [share, indices] : begun) EXPECT_TRUE(std::is_sorted(indices.begin(), indices.end()));
+  }
+}
+
+TEST(Workers, TakeOverWhatAnotherHasNotBegun) {
+  Workers workers{2};
+  for (int job = 0; job < 7; ++job) {
+    std::atomic<int> others = 0;
+    bool saw_all = false;
+    workers.for_each(11, [&](Index i) {
+      if (i != 0) {
+        ++others;
+        return;
+      }
+      // The worker that began with index 0 gets to none of its other ones.
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+      while (others < 10 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+      saw_all = others == 10;
+    });
+    ASSERT_TRUE(saw_all);
   }
 }
 
