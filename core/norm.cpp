@@ -2,14 +2,13 @@
 // Fixed-lane sums, max-norm and clipping.
 #include "core/norm.hpp"
 
+#include <algorithm>
 #include <array>
-#include <bit>
 #include <cassert>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <type_traits>
+
+#include "core/finite.hpp"
 
 namespace lockstep {
 namespace {
@@ -40,12 +39,9 @@ double sum_of_magnitudes(std::span<const Scalar> values) {
 }
 
 bool all_finite(std::span<const Scalar> values) {
-  // A sum of tests of the bits runs in vectors, a chain of branches does not.
-  using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
-  constexpr Bits exponent = std::bit_cast<Bits>(std::numeric_limits<Scalar>::infinity());
-  Bits bad = 0;
-  for (const Scalar value : values) bad |= static_cast<Bits>((std::bit_cast<Bits>(value) & exponent) == exponent);
-  return bad == 0;
+  ScalarBits greatest = 0;
+  for (const Scalar value : values) greatest = std::max(greatest, exponent_bits(value));
+  return greatest < no_number;
 }
 
 void limit_unit_norms(std::span<Scalar> weights, Index fan_in, double limit) {

@@ -2,9 +2,11 @@
 // The loop over parameters that every update rule shares.
 #include "core/optimizer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 
+#include "core/finite.hpp"
 #include "core/names.hpp"
 #include "core/optimizers/adam.hpp"
 #include "core/optimizers/gradient_terms.hpp"
@@ -23,13 +25,35 @@ constexpr std::array<Named<Optimizer>, 6> optimizer_names{{{Optimizer::sgd, "sgd
                                                            {Optimizer::adamw, "adamw"}}};
 
 /// A plain loop without branches or calls: the compiler vectorises it, and its remainder computes the same bits.
+/// Returns the greatest exponent of what it wrote.
 template <class Rule, class... State>
-void step_each(const Rule& rule, const optimizers::GradientTerms& terms, std::size_t count, Scalar* __restrict weights,
-               const Scalar* __restrict gradient, State* __restrict... state) {
-  for (std::size_t i = 0; i < count; ++i) {
+ScalarBits step_each(const Rule& rule, const optimizers::GradientTerms& terms, Index count, Scalar* __restrict weights,
+                     const Scalar* __restrict gradient, State* __restrict... state) {
+  ScalarBits greatest = 0;
+  for (Index i = 0; i < count; ++i) {
     const Scalar step = rule.step(terms.gradient(weights[i], gradient[i]), state[i]...);
     weights[i] = terms.decayed(weights[i]) - step;
+    greatest = std::max(greatest, exponent_bits(weights[i]));
+    ((greatest = std::max(greatest, exponent_bits(state[i]))), ...);
   }
+  return greatest;
+}
+
+/// All columns; those that touch are one.
+template <class Rule, class... State>
+bool step_columns(const Rule& rule, const UpdateRule& numbers, Index rows, Index columns, Columns<Scalar> weights,
+                  Columns<const Scalar> gradient, Columns<State>... state) {
+  const optimizers::GradientTerms terms{numbers};
+  if (weights.stride == rows && gradient.stride == rows && ((state.stride == rows) && ...)) {
+    rows *= columns;
+    columns = 1;
+  }
+  ScalarBits greatest = 0;
+  for (Index column = 0; column < columns; ++column)
+    greatest = std::max(greatest,
+                        step_each(rule, terms, rows, weights.data + column * weights.stride,
+                                  gradient.data + column * gradient.stride, (state.data + column * state.stride)...));
+  return greatest < no_number;
 }
 
 }  // namespace
@@ -54,26 +78,26 @@ std::vector<std::string> state_names(Optimizer optimizer) {
   return {};
 }
 
-void update(const UpdateRule& rule, std::span<Scalar> weights, std::span<const Scalar> gradient,
-            std::span<const std::span<Scalar>> state) {
-  assert(gradient.size() == weights.size());
+bool update(const UpdateRule& rule, Index rows, Index columns, Columns<Scalar> weights, Columns<const Scalar> gradient,
+            std::span<const Columns<Scalar>> state) {
   assert(state.size() == state_names(rule.optimizer).size());
-  const optimizers::GradientTerms terms{rule};
-  const std::size_t count = weights.size();
+  const auto step = [&](const auto& form, auto... states) {
+    return step_columns(form, rule, rows, columns, weights, gradient, states...);
+  };
   switch (rule.optimizer) {
     case Optimizer::sgd:
-      return step_each(optimizers::Sgd{rule}, terms, count, weights.data(), gradient.data());
+      return step(optimizers::Sgd{rule});
     case Optimizer::momentum:
-      return step_each(optimizers::Momentum{rule}, terms, count, weights.data(), gradient.data(), state[0].data());
+      return step(optimizers::Momentum{rule}, state[0]);
     case Optimizer::nesterov:
-      return step_each(optimizers::Nesterov{rule}, terms, count, weights.data(), gradient.data(), state[0].data());
+      return step(optimizers::Nesterov{rule}, state[0]);
     case Optimizer::rmsprop:
-      return step_each(optimizers::RmsProp{rule}, terms, count, weights.data(), gradient.data(), state[0].data());
+      return step(optimizers::RmsProp{rule}, state[0]);
     case Optimizer::adam:
     case Optimizer::adamw:
-      return step_each(optimizers::Adam{rule}, terms, count, weights.data(), gradient.data(), state[0].data(),
-                       state[1].data());
+      return step(optimizers::Adam{rule}, state[0], state[1]);
   }
+  return false;
 }
 
 }  // namespace lockstep

@@ -39,11 +39,20 @@ struct UpdateRule {
   double weight_decay = 0;    ///< decoupled: first w -= learning_rate * weight_decay * w (Loshchilov & Hutter 2019)
 };
 
-/// Steps `weights` along `gradient`. `state` has `state_names(rule.optimizer).size()` spans of the same length.
+/// Columns of scalars that begin `stride` apart.
+template <class Element>
+struct Columns {
+  Element* data = nullptr;
+  Index stride = 0;
+};
+
+/// Steps `columns` columns of `rows` weights along their gradient. `state` has `state_names(rule.optimizer).size()`
+/// arrays of the same shape. True when all weights and states are finite afterwards; rules leave nothing finite where a
+/// gradient was not, so that tells of bad gradients, too.
 ///
 /// Each element depends on its own inputs alone, computed with + - * / and sqrt in one fixed order (no contraction),
-/// so any cut of the parameters into calls gives the same bits. Thread-safe on disjoint spans.
-void update(const UpdateRule& rule, std::span<Scalar> weights, std::span<const Scalar> gradient,
-            std::span<const std::span<Scalar>> state);
+/// so any cut of the parameters into calls gives the same bits. Thread-safe on disjoint elements.
+bool update(const UpdateRule& rule, Index rows, Index columns, Columns<Scalar> weights, Columns<const Scalar> gradient,
+            std::span<const Columns<Scalar>> state);
 
 }  // namespace lockstep

@@ -59,27 +59,29 @@ double ShardPass::forward_and_backward(const Pass& pass, ShardBuffers& buffers) 
   return sum;
 }
 
+template <class Body>
+void ShardPass::for_each_piece(const std::vector<Range>& pieces, Index shards, Workers& workers, const Body& body) {
+  const auto count = static_cast<Index>(pieces.size());
+  const Index wanted = 2 * workers.threads();  // so that a late worker is not waited for long
+  const Index groups = std::clamp<Index>((wanted + count - 1) / count, 1, shards);
+  workers.for_each(groups * count, [&](Index i) {
+    const Index group = i / count;
+    const Range piece = pieces[static_cast<std::size_t>(i % count)];
+    for (Index shard = shards * group / groups; shard < shards * (group + 1) / groups; ++shard) body(piece, shard);
+  });
+}
+
 void ShardPass::forward(const std::vector<Pass>& passes, ShardStore& store, Workers& workers) const {
-  const auto shards = static_cast<Index>(passes.size());
-  for (std::size_t layer = 0; layer < forward_pieces_.size(); ++layer) {
-    const std::vector<Range>& pieces = forward_pieces_[layer];
-    const auto count = static_cast<Index>(pieces.size());
-    workers.for_each(shards * count, [&](Index i) {
-      const Index shard = i / count;
-      forward_piece(layer, pieces[static_cast<std::size_t>(i % count)], passes[static_cast<std::size_t>(shard)],
-                    store[shard]);
+  for (std::size_t layer = 0; layer < forward_pieces_.size(); ++layer)
+    for_each_piece(forward_pieces_[layer], static_cast<Index>(passes.size()), workers, [&](Range rows, Index shard) {
+      forward_piece(layer, rows, passes[static_cast<std::size_t>(shard)], store[shard]);
     });
-  }
 }
 
 void ShardPass::backward(Index shards, ShardStore& store, Workers& workers) const {
-  for (std::size_t layer = backward_pieces_.size() - 1; layer > 0; --layer) {
-    const std::vector<Range>& pieces = backward_pieces_[layer];
-    const auto count = static_cast<Index>(pieces.size());
-    workers.for_each(shards * count, [&](Index i) {
-      backward_piece(layer, pieces[static_cast<std::size_t>(i % count)], store[i / count]);
-    });
-  }
+  for (std::size_t layer = backward_pieces_.size() - 1; layer > 0; --layer)
+    for_each_piece(backward_pieces_[layer], shards, workers,
+                   [&](Range rows, Index shard) { backward_piece(layer, rows, store[shard]); });
 }
 
 }  // namespace lockstep

@@ -3,6 +3,7 @@
 #include "parallel/slice_update.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/norm.hpp"
@@ -10,11 +11,18 @@
 namespace lockstep {
 namespace {
 
+constexpr std::size_t most_states = 2;  ///< arrays that an optimizer keeps
+
 /// Scalars of a chunk, about: its sum, weights and state stay in the first-level caches.
 constexpr Index chunk_scalars = 8192;
 
 std::span<Scalar> run(AlignedBuffer& buffer, Index offset, Index size) {
   return buffer.span().subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(size));
+}
+
+void limit_norms(const SlicePiece& piece, const UpdateLimits& limits, AlignedBuffer& parameters) {
+  if (limits.max_norm > 0 && !piece.bias)
+    limit_unit_norms(run(parameters, piece.offset, piece.size()), piece.fan_in, limits.max_norm);
 }
 
 /// The bytes of each rank's slice in a buffer of the parameters' layout.
@@ -50,18 +58,31 @@ SliceUpdate::SliceUpdate(const ParameterLayout& layout, const Slices& slices, Op
   for (std::size_t i = 0; i < state_names(optimizer).size(); ++i) state_.emplace_back(slices.size(communicator.rank()));
 }
 
-bool SliceUpdate::update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,
-                               std::span<const Scalar> sum, AlignedBuffer& parameters) {
-  const SlicePiece& piece = chunk.piece;
-  UpdateRule own_rule = rule;
-  if (piece.bias) own_rule.l1 = own_rule.l2 = own_rule.weight_decay = 0;
-  std::vector<std::span<Scalar>> state;
-  for (AlignedBuffer& buffer : state_) state.push_back(run(buffer, piece.offset_in_slice, piece.size()));
-  const std::span<Scalar> weights = run(parameters, piece.offset, piece.size());
-  update(own_rule, weights, sum, state);
-  if (limits.max_norm > 0 && !piece.bias) limit_unit_norms(weights, piece.fan_in, limits.max_norm);
-  // Rules and limits leave nothing finite where a gradient was not, so this finds bad gradients, too.
-  return all_finite(weights) && std::all_of(state.begin(), state.end(), all_finite);
+bool SliceUpdate::step_part(UpdateRule rule, const SlicePiece& piece, Range inputs, Range units,
+                            Columns<const Scalar> sum, AlignedBuffer& parameters) {
+  if (piece.bias) rule.l1 = rule.l2 = rule.weight_decay = 0;
+  const Index skipped = (units.begin - piece.units.begin) * piece.fan_in + inputs.begin;
+  std::array<Columns<Scalar>, most_states> state;
+  for (std::size_t i = 0; i < state_.size(); ++i)
+    state[i] = {state_[i].data() + piece.offset_in_slice + skipped, piece.fan_in};
+  return update(rule, inputs.size(), units.size(), {parameters.data() + piece.offset + skipped, piece.fan_in}, sum,
+                {state.data(), state_.size()});
+}
+
+bool SliceUpdate::goes_by_parts(const UpdateLimits& limits) const {
+  return communicator_.ranks() == 1 && limits.clip_norm == 0;
+}
+
+bool SliceUpdate::apply_part(const UpdateRule& rule, Index block, Range inputs, Range units, Columns<const Scalar> sum,
+                             AlignedBuffer& parameters) {
+  const SlicePiece& piece = slices_.of(0)[static_cast<std::size_t>(block)];  // one rank has all units of all blocks
+  return step_part(rule, piece, inputs, units, sum, parameters);
+}
+
+void SliceUpdate::finish_parts(const UpdateLimits& limits, AlignedBuffer& parameters) {
+  if (limits.max_norm <= 0) return;
+  workers_.for_each(static_cast<Index>(chunks_.size()),
+                    [&](Index i) { limit_norms(chunks_[static_cast<std::size_t>(i)].piece, limits, parameters); });
 }
 
 std::optional<Index> SliceUpdate::apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange,
@@ -83,7 +104,10 @@ std::optional<Index> SliceUpdate::apply(UpdateRule rule, const UpdateLimits& lim
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
     const std::span<const Scalar> sum = clip ? run(merged_, chunk.piece.offset_in_slice, chunk.piece.size())
                                              : exchange.sum(chunk.whole, chunk.piece.units);
-    finite[static_cast<std::size_t>(i)] = update_chunk(chunk, rule, limits, sum, parameters) ? 1 : 0;
+    const SlicePiece& piece = chunk.piece;
+    finite[static_cast<std::size_t>(i)] =
+        step_part(rule, piece, {0, piece.fan_in}, piece.units, {sum.data(), piece.fan_in}, parameters) ? 1 : 0;
+    limit_norms(piece, limits, parameters);
   });
   const auto none = static_cast<Index>(layout_.blocks().size());
   const auto bad = std::find(finite.begin(), finite.end(), 0);  // chunks lie in the order of blocks

@@ -35,6 +35,16 @@ class SliceUpdate {
   [[nodiscard]] std::optional<Index> apply(UpdateRule rule, const UpdateLimits& limits,
                                            const GradientExchange& exchange, AlignedBuffer& parameters);
 
+  /// True when this rank owns everything and needs no norm of the whole gradient first: each part of the parameters can
+  /// then be stepped by `apply_part` as soon as its gradient is there, while it is in cache.
+  [[nodiscard]] bool goes_by_parts(const UpdateLimits& limits) const;
+  /// Steps the weights from `inputs` to `units` of one block, whose summed gradient is given as a column for each unit.
+  /// False when a gradient, a weight or an optimizer state is not finite. Thread-safe on distinct parts.
+  [[nodiscard]] bool apply_part(const UpdateRule& rule, Index block, Range inputs, Range units,
+                                Columns<const Scalar> sum, AlignedBuffer& parameters);
+  /// After all parts: what needs whole units.
+  void finish_parts(const UpdateLimits& limits, AlignedBuffer& parameters);
+
   /// The sum over all leaves, complete, on every rank, in the parameters' layout. Collective.
   void gather_gradient(const GradientExchange& exchange, AlignedBuffer& gradient);
 
@@ -49,9 +59,9 @@ class SliceUpdate {
     SlicePiece whole;  ///< the piece it belongs to
   };
 
-  /// Returns whether everything is finite afterwards.
-  [[nodiscard]] bool update_chunk(const Chunk& chunk, const UpdateRule& rule, const UpdateLimits& limits,
-                                  std::span<const Scalar> sum, AlignedBuffer& parameters);
+  /// Steps a part of `piece`. Returns whether everything is finite afterwards.
+  [[nodiscard]] bool step_part(UpdateRule rule, const SlicePiece& piece, Range inputs, Range units,
+                               Columns<const Scalar> sum, AlignedBuffer& parameters);
   /// The sum of squares of each unit's gradient, all units of all blocks in order, on every rank; leaves this rank's
   /// gradient sums in `merged_`.
   [[nodiscard]] std::vector<double> squares_by_unit(const GradientExchange& exchange);

@@ -22,12 +22,11 @@ ShardStore::Form store_form(const Model& model, const StepEngine::Form& form, In
           .training = true};
 }
 
-/// Shards that a rank holds at once: all of its own, or as many as memory allows.
-Index shards_in_flight(const Model& model, const StepEngine::Form& form, const Communicator& communicator) {
+/// Shards of `scalars` scalars that a rank holds at once: all of its own, or as many as memory allows.
+Index shards_in_flight(const StepEngine::Form& form, Index scalars, const Communicator& communicator) {
   const Index leaves = shard_count(form.batch_size, form.plan.shard_size);
   const Index own = leaves_of_rank(leaves, communicator.rank(), communicator.ranks()).size();
-  const Index bytes =
-      ShardStore::scalars_per_shard(model.network, store_form(model, form, 1)) * static_cast<Index>(sizeof(Scalar));
+  const Index bytes = scalars * static_cast<Index>(sizeof(Scalar));
   return std::clamp<Index>(form.memory_bytes / bytes, 1, std::max<Index>(1, own));
 }
 
@@ -57,7 +56,8 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       slices_{model.network.layout(), communicator.ranks()},
       pass_{model, form.plan},
       weight_gradient_{model.network},
-      wave_shards_{shards_in_flight(model, form, communicator)},
+      shard_scalars_{ShardStore::scalars_per_shard(model.network, store_form(model, form, 1))},
+      wave_shards_{shards_in_flight(form, shard_scalars_, communicator)},
       store_{model.network, store_form(model, form, wave_shards_)},
       leaf_sums_(static_cast<std::size_t>(wave_shards_ * StepSums::width)),
       bad_layers_(static_cast<std::size_t>(wave_shards_)),
@@ -89,10 +89,12 @@ void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range le
   const auto gather = [&](Index shard) {
     pass_.gather(samples, leaves.begin + shard, passes[static_cast<std::size_t>(shard)], store_, shard);
   };
-  // Where shards occupy all workers well, each goes through alone, its data in one worker's caches. Else layer by
-  // layer, the rows of a shard shared out. The pieces, and so the bits, are the same.
+  // Shards one by one, each in one worker's caches, or layer by layer, the weights in all workers' caches. The pieces,
+  // and so the bits, are the same.
   const Index threads = workers_.threads();
-  if (leaves.size() % threads == 0 || leaves.size() >= 4 * threads) {
+  const bool occupies_all = leaves.size() % threads == 0 || leaves.size() >= 4 * threads;
+  const bool weights_are_more = model_.network.layout().parameters() > leaves.size() * shard_scalars_;
+  if (occupies_all && !weights_are_more) {
     workers_.for_each(leaves.size(), [&](Index shard) {
       gather(shard);
       record(shard, pass_.forward_and_backward(passes[static_cast<std::size_t>(shard)], store_[shard]));
@@ -105,7 +107,27 @@ void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range le
   pass_.backward(leaves.size(), store_, workers_);
 }
 
-StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient) {
+void StepEngine::add_wave(TreeCounter& counter, Range leaves) {
+  const TreeCounter next = after_wave(counter, leaves);
+  while (waiting_.size() < next.waiting().size()) waiting_.emplace_back(model_.network.layout().buffer_size());
+  workers_.for_each(static_cast<Index>(weight_gradient_.tiles().size()), [&](Index tile) {
+    weight_gradient_.add_wave(weight_gradient_.tiles()[static_cast<std::size_t>(tile)], leaves, store_, counter,
+                              waiting_);
+  });
+  counter = next;
+}
+
+StepEngine::Report StepEngine::report_of(OrderedSum& sum, std::uint64_t step) {
+  const OrderedSum::Total total =
+      at_place([&] { return sum.finish(); }, [&] { return of_layers("loss of the batch, after"); });
+  const Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits_or_squares = total.sums[2]},
+                      .vote = total.vote};
+  require_finite(report.sums, step);
+  return report;
+}
+
+StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient,
+                                       const TileSink& sink) {
   const Index leaves = shard_count(samples.samples, form_.plan.shard_size);
   OrderedSum sum{leaves, StepSums::width, communicator_};
   const Range own = sum.own_leaves();
@@ -119,40 +141,56 @@ StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass,
       sum.push({&leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)], StepSums::width});
       first_bad_layer_ = std::min(first_bad_layer_, bad_layers_[static_cast<std::size_t>(shard)]);
     }
+    const bool last = wave.end == own.end;
     // The figures travel while the last gradients are computed.
-    if (wave.end == own.end) sum.start(communicator_, vote);
-    if (!with_gradient) continue;
-    const TreeCounter next = after_wave(counter, wave);
-    while (waiting_.size() < next.waiting().size()) waiting_.emplace_back(model_.network.layout().buffer_size());
-    workers_.for_each(static_cast<Index>(weight_gradient_.tiles().size()), [&](Index tile) {
-      weight_gradient_.add_wave(weight_gradient_.tiles()[static_cast<std::size_t>(tile)], wave, store_, counter,
-                                waiting_);
-    });
-    counter = next;
+    if (last) sum.start(communicator_, vote);
+    if (with_gradient && !(last && sink)) add_wave(counter, wave);
   } while (wave.end < own.end);
   // They are looked at before the update: when they show that training diverged, nothing has been updated.
-  const OrderedSum::Total total =
-      at_place([&] { return sum.finish(); }, [&] { return of_layers("loss of the batch, after"); });
-  const Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits_or_squares = total.sums[2]},
-                      .vote = total.vote};
-  require_finite(report.sums, pass.step);
+  const Report report = report_of(sum, pass.step);
+  if (sink)
+    workers_.for_each(static_cast<Index>(weight_gradient_.tiles().size()), [&](Index index) {
+      const auto tile = static_cast<std::size_t>(index);
+      sink(tile, weight_gradient_.add_last_wave(weight_gradient_.tiles()[tile], wave, store_, counter, waiting_));
+    });
   return report;
 }
 
 StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, const UpdateRule& rule,
                                     const UpdateLimits& limits, bool vote) {
+  UpdateRule scaled = rule;
+  scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
+  if (update_.goes_by_parts(limits)) return step_by_tiles(samples, pass, scaled, limits, vote);
   const Report report = compute(samples, pass, vote, /*with_gradient=*/true);
   exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
   at_place([&] { exchange_.wait(); }, [&] { return of_layers("gradients of"); });
   compare_replicas(pass.step + 1);
-  UpdateRule scaled = rule;
-  scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
   const auto bad_block = at_place([&] { return update_.apply(scaled, limits, exchange_, model_.parameters); },
                                   [&] { return of_layers("new parameters of"); });
-  if (bad_block)
-    throw DivergenceError{pass.step + 1, model_.network.layout().blocks()[static_cast<std::size_t>(*bad_block)].name,
-                          advice};
+  if (bad_block) throw_divergence(pass.step, *bad_block);
   return report;
+}
+
+StepEngine::Report StepEngine::step_by_tiles(const Samples& samples, const Pass& pass, const UpdateRule& rule,
+                                             const UpdateLimits& limits, bool vote) {
+  const std::vector<Tile>& tiles = weight_gradient_.tiles();
+  std::vector<unsigned char> finite(tiles.size());
+  const Report report =
+      compute(samples, pass, vote, /*with_gradient=*/true, [&](std::size_t tile, Columns<const Scalar> sum) {
+        const Tile& part = tiles[tile];
+        finite[tile] = update_.apply_part(rule, part.block, part.inputs, part.units, sum, model_.parameters) ? 1 : 0;
+      });
+  update_.finish_parts(limits, model_.parameters);
+  const auto none = static_cast<Index>(model_.network.layout().blocks().size());
+  Index bad_block = none;
+  for (std::size_t tile = 0; tile < tiles.size(); ++tile)
+    if (finite[tile] == 0) bad_block = std::min(bad_block, tiles[tile].block);
+  if (bad_block < none) throw_divergence(pass.step, bad_block);
+  return report;
+}
+
+void StepEngine::throw_divergence(std::uint64_t step, Index block) const {
+  throw DivergenceError{step + 1, model_.network.layout().blocks()[static_cast<std::size_t>(block)].name, advice};
 }
 
 /// Owners publish every parameter anew in every step, which heals a replica that drifted. So the comparison comes after

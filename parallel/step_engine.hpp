@@ -2,6 +2,7 @@
 // One synchronous SGD step on all threads and ranks.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -60,14 +61,27 @@ class StepEngine {
   [[nodiscard]] SliceUpdate& update() noexcept { return update_; }
 
  private:
-  Report compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient);
+  /// What takes a tile's complete sum, on the worker that has just computed it.
+  using TileSink = std::function<void(std::size_t tile, Columns<const Scalar> sum)>;
+
+  /// From gather to the gradient's sums, which are left in `waiting_`. A rank that is alone can give a sink: once the
+  /// loss was looked at, each tile's sum goes there instead.
+  Report compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient,
+                 const TileSink& sink = nullptr);
+  /// The figures when all ranks have theirs; throws when the loss is not finite.
+  [[nodiscard]] Report report_of(OrderedSum& sum, std::uint64_t step);
+  /// A step of a rank that is alone, each tile updated while its gradient is in cache.
+  Report step_by_tiles(const Samples& samples, const Pass& pass, const UpdateRule& rule, const UpdateLimits& limits,
+                       bool vote);
   void compute_wave(const Samples& samples, const Pass& pass, Range leaves);
+  void add_wave(TreeCounter& counter, Range leaves);
   void record(Index shard, double loss);
   [[nodiscard]] std::size_t first_bad_layer(const ShardBuffers& shard) const;
   /// "gradients of layers hidden1 to output", for errors.
   [[nodiscard]] std::string of_layers(const char* what) const;
   void compare_replicas(std::uint64_t step);
   void require_finite(const StepSums& sums, std::uint64_t step);
+  [[noreturn]] void throw_divergence(std::uint64_t step, Index block) const;
 
   Model& model_;
   Form form_;
@@ -76,6 +90,7 @@ class StepEngine {
   Slices slices_;
   ShardPass pass_;
   WeightGradient weight_gradient_;
+  Index shard_scalars_;  ///< of one shard's panels
   Index wave_shards_;
   ShardStore store_;
   std::vector<double> leaf_sums_;        ///< by shard of the wave

@@ -3,7 +3,6 @@
 #include "parallel/weight_gradient.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "core/gemm.hpp"
@@ -11,42 +10,10 @@
 namespace lockstep {
 namespace {
 
-/// The stack of a tile's sums, compact, in memory of the calling thread.
-class TileStack {
- public:
-  TileStack(const Tile& tile, int depth)
-      : rows_{tile.inputs.size()},
-        size_{rows_ * tile.units.size()},
-        memory_{thread_scratch<TileStack>(padded(size_) * depth).data()} {}
-
-  [[nodiscard]] Scalar* slot(int index) const noexcept { return memory_ + padded(size_) * index; }
-
-  void add(int into, int from) const {
-    Scalar* left = slot(into);
-    const Scalar* right = slot(from);
-    for (Index i = 0; i < size_; ++i) left[i] += right[i];
-  }
-
-  /// Between a slot and the tile's place in a gradient buffer, whose columns are `stride` apart.
-  void store(int index, Scalar* place, Index stride) const {
-    for (Index unit = 0; unit * rows_ < size_; ++unit)
-      std::memcpy(place + unit * stride, slot(index) + unit * rows_, static_cast<std::size_t>(rows_) * sizeof(Scalar));
-  }
-  void load(int index, const Scalar* place, Index stride) const {
-    for (Index unit = 0; unit * rows_ < size_; ++unit)
-      std::memcpy(slot(index) + unit * rows_, place + unit * stride, static_cast<std::size_t>(rows_) * sizeof(Scalar));
-  }
-
- private:
-  Index rows_;
-  Index size_;
-  Scalar* memory_;
-};
-
 /// A bias has one value a unit: wide tiles keep its tasks from being too small.
 constexpr Index bias_units = 4096;
 
-void weights_leaf(const Tile& tile, const GradientPair& pair, Scalar* sum, bool accumulate) {
+void weights_leaf(const Tile& tile, const GradientPair& pair, Columns<Scalar> sum, bool accumulate) {
   multiply({.transpose_b = Transpose::yes,
             .m = tile.inputs.size(),
             .n = tile.units.size(),
@@ -55,8 +22,8 @@ void weights_leaf(const Tile& tile, const GradientPair& pair, Scalar* sum, bool 
             .lda = pair.input.stride,
             .b = pair.delta.data + tile.units.begin,
             .ldb = pair.delta.stride,
-            .c = sum,
-            .ldc = tile.inputs.size(),
+            .c = sum.data,
+            .ldc = sum.stride,
             .accumulate = accumulate});
 }
 
@@ -68,28 +35,55 @@ void bias_leaf(const Tile& tile, ConstPanel delta, Scalar* sum) {
   }
 }
 
-/// Adds but the first time: the product of the leaf was added to its sibling as it was computed.
-struct RestOfStack {
-  const TileStack& stack;
-  bool first = true;
-  void add(int into, int from) {
-    if (!std::exchange(first, false)) stack.add(into, from);
-  }
-};
-
 struct NothingToAdd {
   void add(int /*into*/, int /*from*/) const {}
 };
 
 }  // namespace
 
+/// The stack of a tile's sums, a column for each unit: the lowest in the gradient buffers, `kept` of them, those above
+/// in memory of the calling thread.
+class WeightGradient::TileStack {
+ public:
+  TileStack(const Tile& tile, const ParameterBlock& block, std::vector<AlignedBuffer>& waiting, int kept, int depth)
+      : rows_{tile.inputs.size()}, units_{tile.units.size()}, slots_(static_cast<std::size_t>(depth)) {
+    const Index place = block.offset + tile.units.begin * block.fan_in + tile.inputs.begin;
+    const Index size = padded(rows_ * units_);
+    Scalar* scratch = thread_scratch<TileStack>(size * (depth - kept)).data();
+    for (int i = 0; i < depth; ++i)
+      slots_[static_cast<std::size_t>(i)] =
+          i < kept ? Columns<Scalar>{waiting[static_cast<std::size_t>(i)].data() + place, block.fan_in}
+                   : Columns<Scalar>{scratch + size * (i - kept), rows_};
+  }
+
+  [[nodiscard]] Columns<Scalar> slot(int index) const { return slots_[static_cast<std::size_t>(index)]; }
+
+  void add(int into, int from) const {
+    const Columns<Scalar> left = slot(into);
+    const Columns<Scalar> right = slot(from);
+    if (left.stride == rows_ && right.stride == rows_) return add_run(rows_ * units_, left.data, right.data);
+    for (Index unit = 0; unit < units_; ++unit)
+      add_run(rows_, left.data + unit * left.stride, right.data + unit * right.stride);
+  }
+
+ private:
+  static void add_run(Index count, Scalar* __restrict left, const Scalar* __restrict right) {
+    for (Index i = 0; i < count; ++i) left[i] += right[i];
+  }
+
+  Index rows_;
+  Index units_;
+  std::vector<Columns<Scalar>> slots_;
+};
+
 WeightGradient::WeightGradient(const Network& network) : network_{network} {
   for (std::size_t layer = 0; layer < network.layers().size(); ++layer) {
     for (const Index index : network.layers()[layer]->blocks()) {
       const ParameterBlock& block = network.layout().blocks()[static_cast<std::size_t>(index)];
       const TileSize tile = block.bias ? TileSize{1, bias_units} : tile_size(block.fan_in, block.units);
-      for (const Range units : cut(block.units, tile.units))
-        for (const Range inputs : cut(block.fan_in, tile.inputs))
+      // Units are the inner loop, so that a worker's tiles are of the units whose rows it computes in layers.
+      for (const Range inputs : cut(block.fan_in, tile.inputs))
+        for (const Range units : cut(block.units, tile.units))
           tiles_.push_back({.layer = layer, .block = index, .inputs = inputs, .units = units});
     }
   }
@@ -104,34 +98,49 @@ TreeCounter after_wave(TreeCounter counter, Range leaves) {
   return counter;
 }
 
-void WeightGradient::add_wave(const Tile& tile, Range leaves, const ShardStore& store, const TreeCounter& before,
-                              std::vector<AlignedBuffer>& waiting) const {
+TreeCounter WeightGradient::push(const Tile& tile, Range leaves, const ShardStore& store, TreeCounter counter,
+                                 const TileStack& stack) const {
+  /// Adds but the first time: the product of a leaf was added to its sibling as it was computed.
+  struct Rest {
+    const TileStack& stack;
+    bool added;
+    void add(int into, int from) {
+      if (!std::exchange(added, false)) stack.add(into, from);
+    }
+  };
   const Layer& layer = *network_.layers()[tile.layer];
-  const ParameterBlock& block = network_.layout().blocks()[static_cast<std::size_t>(tile.block)];
-  const Index place = block.offset + tile.units.begin * block.fan_in + tile.inputs.begin;
-
-  TreeCounter counter = before;
-  const TileStack stack{tile, before.depth() + deepest_stack(leaves.size())};
-  for (int slot = 0; slot < before.depth(); ++slot)
-    stack.load(slot, waiting[static_cast<std::size_t>(slot)].data() + place, block.fan_in);
+  const bool bias = network_.layout().blocks()[static_cast<std::size_t>(tile.block)].bias;
   for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
     const ShardBuffers& shard = store[leaf - leaves.begin];
     const GradientPair pair = layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
-    const TreeBlock added{.level = 0, .start = leaf};
-    if (block.bias) {
-      bias_leaf(tile, pair.delta, stack.slot(counter.depth()));
-      counter.push(added, stack);
-    } else if (counter.has_sibling_of(added) &&
-               accumulates_like_an_addition(tile.inputs.size(), tile.units.size(), pair.delta.columns)) {
-      weights_leaf(tile, pair, stack.slot(counter.depth() - 1), /*accumulate=*/true);
-      counter.push(added, RestOfStack{stack});
-    } else {
-      weights_leaf(tile, pair, stack.slot(counter.depth()), /*accumulate=*/false);
-      counter.push(added, stack);
-    }
+    const TreeBlock block{.level = 0, .start = leaf};
+    const bool adds = !bias && counter.has_sibling_of(block) &&
+                      accumulates_like_an_addition(tile.inputs.size(), tile.units.size(), pair.delta.columns);
+    const Columns<Scalar> sum = stack.slot(adds ? counter.depth() - 1 : counter.depth());
+    if (bias)
+      bias_leaf(tile, pair.delta, sum.data);
+    else
+      weights_leaf(tile, pair, sum, adds);
+    counter.push(block, Rest{.stack = stack, .added = adds});
   }
-  for (int slot = 0; slot < counter.depth(); ++slot)
-    stack.store(slot, waiting[static_cast<std::size_t>(slot)].data() + place, block.fan_in);
+  return counter;
+}
+
+void WeightGradient::add_wave(const Tile& tile, Range leaves, const ShardStore& store, const TreeCounter& before,
+                              std::vector<AlignedBuffer>& waiting) const {
+  const ParameterBlock& block = network_.layout().blocks()[static_cast<std::size_t>(tile.block)];
+  const int kept = std::max(before.depth(), after_wave(before, leaves).depth());
+  (void)push(tile, leaves, store, before, {tile, block, waiting, kept, before.depth() + deepest_stack(leaves.size())});
+}
+
+Columns<const Scalar> WeightGradient::add_last_wave(const Tile& tile, Range leaves, const ShardStore& store,
+                                                    const TreeCounter& before,
+                                                    std::vector<AlignedBuffer>& waiting) const {
+  const ParameterBlock& block = network_.layout().blocks()[static_cast<std::size_t>(tile.block)];
+  const TileStack stack{tile, block, waiting, before.depth(), before.depth() + deepest_stack(leaves.size())};
+  push(tile, leaves, store, before, stack).finish(stack);
+  const Columns<Scalar> sum = stack.slot(0);
+  return {.data = sum.data, .stride = sum.stride};
 }
 
 }  // namespace lockstep

@@ -6,6 +6,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "core/network.hpp"
+#include "core/optimizer.hpp"
 #include "core/reduction_tree.hpp"
 #include "parallel/shard_buffers.hpp"
 #include "parallel/work_plan.hpp"
@@ -23,8 +24,8 @@ struct Tile {
 /// Sums shards' gradients in the reduction tree's order.
 ///
 /// The sums of the blocks that wait in the rank's tree counter lie in gradient buffers (one for each waiting block, in
-/// the parameters' layout). A wave of shards is added to them tile by tile: in each tile the counter's stack lies in
-/// scratch memory small enough for a core's own cache, and only what waits at the end of the wave is written back.
+/// the parameters' layout). A wave of shards is added to them tile by tile: in each tile what the wave adds to sums
+/// that do not outlive it lies in scratch memory small enough for a core's own cache.
 class WeightGradient {
  public:
   explicit WeightGradient(const Network& network);
@@ -36,7 +37,19 @@ class WeightGradient {
   void add_wave(const Tile& tile, Range leaves, const ShardStore& store, const TreeCounter& before,
                 std::vector<AlignedBuffer>& waiting) const;
 
+  /// Adds the last wave of a rank that computes all leaves, and returns the tile's complete sum, a column for each
+  /// unit. It lies in memory of the calling thread, valid until its next tile, or in `waiting`, which need not have
+  /// more buffers than sums wait `before`. Thread-safe on distinct tiles.
+  [[nodiscard]] Columns<const Scalar> add_last_wave(const Tile& tile, Range leaves, const ShardStore& store,
+                                                    const TreeCounter& before,
+                                                    std::vector<AlignedBuffer>& waiting) const;
+
  private:
+  class TileStack;
+  /// Pushes the leaves' products; returns the counter after them.
+  [[nodiscard]] TreeCounter push(const Tile& tile, Range leaves, const ShardStore& store, TreeCounter counter,
+                                 const TileStack& stack) const;
+
   const Network& network_;
   std::vector<Tile> tiles_;
 };

@@ -9,10 +9,11 @@ namespace lockstep {
 
 namespace {
 
-constexpr Index least_row_block = 128;
+constexpr Index least_row_block = 64;
 constexpr Index most_row_block = 512;
-constexpr Index pieces_wanted = 4;  // of a layer's rows
-constexpr Index tiles_wanted = 8;   // of a layer's weights
+constexpr Index most_piece_weights = Index{1} << 18;  // half of a second-level cache
+constexpr Index pieces_wanted = 4;                    // of a layer's rows
+constexpr Index tiles_wanted = 8;                     // of a layer's weights
 constexpr TileSize largest_tile{512, 256};
 constexpr TileSize least_tile{128, 32};
 
@@ -22,9 +23,10 @@ static_assert(unit % alignment_scalars == 0);
 
 Index rounded_up(Index size) { return (size + unit - 1) / unit * unit; }
 
-/// Rows of one piece.
-Index row_block(Index rows) {
-  return std::clamp(rounded_up((rows + pieces_wanted - 1) / pieces_wanted), least_row_block, most_row_block);
+/// Rows of one piece, each of which takes `weights` weights.
+Index row_block(Index rows, Index weights) {
+  const Index most = std::clamp(most_piece_weights / weights / unit * unit, least_row_block, most_row_block);
+  return std::clamp(rounded_up((rows + pieces_wanted - 1) / pieces_wanted), least_row_block, most);
 }
 
 Index tile_count(Index fan_in, Index units, TileSize tile) {
@@ -51,10 +53,12 @@ std::vector<Range> cut(Index size, Index block) {
 }
 
 std::vector<Range> forward_pieces(const Layer& layer) {
-  return cut(layer.outputs(), layer.divisible() ? row_block(layer.outputs()) : layer.outputs());
+  return cut(layer.outputs(), layer.divisible() ? row_block(layer.outputs(), layer.inputs()) : layer.outputs());
 }
 
-std::vector<Range> backward_pieces(const Layer& layer) { return cut(layer.inputs(), row_block(layer.inputs())); }
+std::vector<Range> backward_pieces(const Layer& layer) {
+  return cut(layer.inputs(), row_block(layer.inputs(), layer.outputs()));
+}
 
 TileSize tile_size(Index fan_in, Index units) {
   TileSize tile{std::min(largest_tile.inputs, rounded_up(fan_in)), std::min(largest_tile.units, rounded_up(units))};
