@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "apps/agreement.hpp"
 #include "apps/bench_command.hpp"
@@ -18,6 +19,7 @@ namespace lockstep {
 namespace {
 
 constexpr int repetitions = 5;
+constexpr int order_repetitions = 31;
 
 bool is_unsteady(const std::vector<StepRate>& rates) {
   return spread_of(rates, [](const StepRate& rate) { return rate.of_peak(); }).is_unsteady();
@@ -54,7 +56,8 @@ class BenchStep {
         ->type_name("COUNT")
         ->check(CLI::Range(Index{0}, Index{1} << 24))
         ->capture_default_str();
-    add_bench_flags(command, flags_, "Of measuring for each case, in five repetitions");
+    command.add_flag("--order", order_, "What the fixed order of sums costs, instead: see below");
+    add_bench_flags(command, flags_, "Of measuring for each case, in five repetitions (with --order, 31)");
     command.footer(
         "Each case runs whole steps, from gathering samples to updating weights: SGD with momentum, ReLU, softmax\n"
         "cross-entropy, random floats. GFLOP/s count 6 x weights, less 2 x first-layer weights, a sample. The peak is\n"
@@ -62,9 +65,15 @@ class BenchStep {
         "against the peak measured beside each repetition. Shown are medians of five repetitions, and the least and\n"
         "most of peak among them.\n"
         "\n"
+        "--order times each case against the same steps without the order that gives the same bits on any threads:\n"
+        "each part of the gradient is then one sum to which shards are added as they come. Shown is the median\n"
+        "ratio of neighbours, above 1 where the order costs time. (bench allreduce shows what it costs between "
+        "ranks.)\n"
+        "\n"
         "Examples:\n"
         "  lockstep bench step\n"
         "  lockstep bench step --net 784-512-512-10 --batch 128,1024 --threads 4 --json\n"
+        "  lockstep bench step --order --seconds 4\n"
         "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n\n" +
         std::string{bench_exit_statuses});
   }
@@ -74,6 +83,11 @@ class BenchStep {
     agree_on_problems(context_.mpi.world(), problems());
     Communicator& world = context_.mpi.world();
     Workers workers{settled_threads(gather_placements(world), flags_.threads, world.rank(), context_.console)};
+    return order_ ? measure_order(world, workers) : measure_speed(world, workers);
+  }
+
+ private:
+  int measure_speed(Communicator& world, Workers& workers) {
     if (!flags_.json) context_.console.out(heading(workers));
     nlohmann::ordered_json cases = nlohmann::ordered_json::array();
     std::vector<StepRate> all;
@@ -103,7 +117,43 @@ class BenchStep {
     return exit_done;
   }
 
- private:
+  int measure_order(Communicator& world, Workers& workers) {
+    if (!flags_.json)
+      context_.console.out(fmt::format(
+          "{} of {}\n{:>20} {:>6} {:>6} {:>16} {:>14}", counted(world.ranks(), "rank", "ranks"),
+          counted(workers.threads(), "thread", "threads"), "net", "batch", "shard", "tree / one sum", "least to most"));
+    nlohmann::ordered_json cases = nlohmann::ordered_json::array();
+    double logarithms = 0;
+    for (const std::string& net : nets_) {
+      for (const Index batch : batches_) {
+        const StepCase what{.sizes = sizes_of(net), .batch_size = batch, .shard_size = shard_size_};
+        context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
+        const Spread ratio =
+            spread_of(measure_tree_cost(what, order_repetitions, flags_.seconds / order_repetitions, world, workers),
+                      [](double value) { return value; });
+        logarithms += std::log(ratio.median);
+        if (!flags_.json)
+          context_.console.out(fmt::format("{:>20} {:>6} {:>6} {:>16.3f} {:>6.3f} to {:.3f}", net, batch,
+                                           shard_size_of(what), ratio.median, ratio.least, ratio.greatest));
+        cases.push_back({{"net", net},
+                         {"batch", batch},
+                         {"shard", shard_size_of(what)},
+                         {"ranks", world.ranks()},
+                         {"threads", workers.threads()},
+                         {"ratio", ratio.median},
+                         {"ratio_least", ratio.least},
+                         {"ratio_most", ratio.greatest},
+                         {"repetitions", order_repetitions}});
+      }
+    }
+    const double mean = std::exp(logarithms / static_cast<double>(cases.size()));
+    if (flags_.json)
+      context_.console.json(json_text({{"ratio", mean}, {"cases", cases}}));
+    else
+      context_.console.out(fmt::format("tree / one sum {:.3f} (geometric mean)", mean));
+    return exit_done;
+  }
+
   [[nodiscard]] std::vector<std::string> problems() const {
     std::vector<std::string> found;
     for (const std::string& net : nets_)
@@ -151,6 +201,7 @@ class BenchStep {
   std::vector<std::string> nets_{"784-128-10", "784-512-512-10", "784-2048-2048-10"};
   std::vector<Index> batches_{32, 128, 1024, 8192};
   Index shard_size_ = 0;
+  bool order_ = false;
   BenchFlags flags_;
 };
 

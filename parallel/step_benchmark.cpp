@@ -41,7 +41,7 @@ Model benchmark_model(const StepCase& what) {
 /// Steps over made-up data, one after another as in an epoch.
 class StepLoop {
  public:
-  StepLoop(const StepCase& what, Communicator& communicator, Workers& workers)
+  StepLoop(const StepCase& what, SumOrder order, Communicator& communicator, Workers& workers)
       : batch_{what.batch_size},
         features_{what.sizes.front(), std::max(least_samples, what.batch_size)},
         labels_(static_cast<std::size_t>(features_.cols())),
@@ -49,7 +49,8 @@ class StepLoop {
         engine_{model_,
                 {.batch_size = what.batch_size,
                  .plan = plan_work(what.batch_size, what.shard_size),
-                 .optimizer = Optimizer::momentum},
+                 .optimizer = Optimizer::momentum,
+                 .order = order},
                 communicator,
                 workers},
         order_{features_.cols(), {}, stream_key(seed, Purpose::shuffle, 0, 0)} {
@@ -114,7 +115,7 @@ double measure_peak(double seconds, Communicator& communicator, Workers& workers
 
 std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, double seconds, Communicator& communicator,
                                     Workers& workers) {
-  StepLoop loop{what, communicator, workers};
+  StepLoop loop{what, SumOrder::tree, communicator, workers};
   const auto step = [&] { loop.step(); };
   const Index steps = calls_for(seconds, communicator, step);
   std::vector<StepRate> rates;
@@ -126,6 +127,23 @@ std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, doubl
     rates.push_back(rate);
   }
   return rates;
+}
+
+std::vector<double> measure_tree_cost(const StepCase& what, int repetitions, double seconds, Communicator& communicator,
+                                      Workers& workers) {
+  StepLoop ordered{what, SumOrder::tree, communicator, workers};
+  StepLoop unordered{what, SumOrder::as_they_come, communicator, workers};
+  const Index steps = calls_for(seconds / 2, communicator, [&] { ordered.step(); });
+  const auto time = [&](StepLoop& loop) { return collective_seconds(steps, communicator, [&] { loop.step(); }); };
+  (void)time(unordered);  // both have run before the first is timed
+  std::vector<double> ratios;
+  for (int repetition = 0; repetition < repetitions; ++repetition) {
+    const bool first = repetition % 2 == 0;
+    const double one = time(first ? ordered : unordered);
+    const double other = time(first ? unordered : ordered);
+    ratios.push_back(first ? one / other : other / one);
+  }
+  return ratios;
 }
 
 }  // namespace lockstep

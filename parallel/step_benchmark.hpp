@@ -30,6 +30,12 @@ struct StepRate {
 [[nodiscard]] std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, double seconds,
                                                   Communicator& communicator, Workers& workers);
 
+/// What the fixed order of sums costs within a rank: the time of steps, as above, over that of the same steps with each
+/// tile's products added to one sum as they come. One ratio for each repetition, both halves measured beside each other
+/// and first in turn. Every rank returns the same ratios. Collective.
+[[nodiscard]] std::vector<double> measure_tree_cost(const StepCase& what, int repetitions, double seconds,
+                                                    Communicator& communicator, Workers& workers);
+
 /// The shard size that a case is run with.
 [[nodiscard]] Index shard_size_of(const StepCase& what);
 

@@ -55,7 +55,7 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       workers_{workers},
       slices_{model.network.layout(), communicator.ranks()},
       pass_{model, form.plan},
-      weight_gradient_{model.network},
+      weight_gradient_{model.network, form.order},
       shard_scalars_{ShardStore::scalars_per_shard(model.network, store_form(model, form, 1))},
       wave_shards_{shards_in_flight(form, shard_scalars_, communicator)},
       store_{model.network, store_form(model, form, wave_shards_)},

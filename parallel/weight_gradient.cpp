@@ -27,8 +27,8 @@ void weights_leaf(const Tile& tile, const GradientPair& pair, Columns<Scalar> su
             .accumulate = accumulate});
 }
 
-void bias_leaf(const Tile& tile, ConstPanel delta, Scalar* sum) {
-  std::fill_n(sum, tile.units.size(), Scalar{0});
+void bias_leaf(const Tile& tile, ConstPanel delta, Scalar* sum, bool accumulate) {
+  if (!accumulate) std::fill_n(sum, tile.units.size(), Scalar{0});
   for (Index column = 0; column < delta.columns; ++column) {
     const Scalar* values = delta.column(column) + tile.units.begin;
     for (Index unit = 0; unit < tile.units.size(); ++unit) sum[unit] += values[unit];
@@ -76,7 +76,7 @@ class WeightGradient::TileStack {
   std::vector<Columns<Scalar>> slots_;
 };
 
-WeightGradient::WeightGradient(const Network& network) : network_{network} {
+WeightGradient::WeightGradient(const Network& network, SumOrder order) : network_{network}, order_{order} {
   for (std::size_t layer = 0; layer < network.layers().size(); ++layer) {
     for (const Index index : network.layers()[layer]->blocks()) {
       const ParameterBlock& block = network.layout().blocks()[static_cast<std::size_t>(index)];
@@ -108,6 +108,10 @@ TreeCounter WeightGradient::push(const Tile& tile, Range leaves, const ShardStor
       if (!std::exchange(added, false)) stack.add(into, from);
     }
   };
+  if (order_ == SumOrder::as_they_come) {
+    add_as_they_come(tile, leaves, store, counter.depth() == 0, stack);
+    return after_wave(std::move(counter), leaves);
+  }
   const Layer& layer = *network_.layers()[tile.layer];
   const bool bias = network_.layout().blocks()[static_cast<std::size_t>(tile.block)].bias;
   for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
@@ -118,12 +122,26 @@ TreeCounter WeightGradient::push(const Tile& tile, Range leaves, const ShardStor
                       accumulates_like_an_addition(tile.inputs.size(), tile.units.size(), pair.delta.columns);
     const Columns<Scalar> sum = stack.slot(adds ? counter.depth() - 1 : counter.depth());
     if (bias)
-      bias_leaf(tile, pair.delta, sum.data);
+      bias_leaf(tile, pair.delta, sum.data, /*accumulate=*/false);
     else
       weights_leaf(tile, pair, sum, adds);
     counter.push(block, Rest{.stack = stack, .added = adds});
   }
   return counter;
+}
+
+void WeightGradient::add_as_they_come(const Tile& tile, Range leaves, const ShardStore& store, bool first,
+                                      const TileStack& stack) const {
+  const Layer& layer = *network_.layers()[tile.layer];
+  for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
+    const ShardBuffers& shard = store[leaf - leaves.begin];
+    const GradientPair pair = layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
+    const bool accumulate = !std::exchange(first, false);
+    if (pair.input.data == nullptr)
+      bias_leaf(tile, pair.delta, stack.slot(0).data, accumulate);
+    else
+      weights_leaf(tile, pair, stack.slot(0), accumulate);
+  }
 }
 
 void WeightGradient::add_wave(const Tile& tile, Range leaves, const ShardStore& store, const TreeCounter& before,
@@ -138,9 +156,9 @@ Columns<const Scalar> WeightGradient::add_last_wave(const Tile& tile, Range leav
                                                     std::vector<AlignedBuffer>& waiting) const {
   const ParameterBlock& block = network_.layout().blocks()[static_cast<std::size_t>(tile.block)];
   const TileStack stack{tile, block, waiting, before.depth(), before.depth() + deepest_stack(leaves.size())};
-  push(tile, leaves, store, before, stack).finish(stack);
-  const Columns<Scalar> sum = stack.slot(0);
-  return {.data = sum.data, .stride = sum.stride};
+  TreeCounter counter = push(tile, leaves, store, before, stack);
+  if (order_ == SumOrder::tree) counter.finish(stack);
+  return {.data = stack.slot(0).data, .stride = stack.slot(0).stride};
 }
 
 }  // namespace lockstep

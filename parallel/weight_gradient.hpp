@@ -21,14 +21,18 @@ struct Tile {
   Range units;
 };
 
-/// Sums shards' gradients in the reduction tree's order.
+/// The order of the sums over shards. `as_they_come` adds each shard's product to one sum: what the tree costs is
+/// measured against it; its bits depend on the ranks.
+enum class SumOrder { tree, as_they_come };
+
+/// Sums shards' gradients in the reduction tree's order, or, for comparison, without one.
 ///
 /// The sums of the blocks that wait in the rank's tree counter lie in gradient buffers (one for each waiting block, in
 /// the parameters' layout). A wave of shards is added to them tile by tile: in each tile what the wave adds to sums
 /// that do not outlive it lies in scratch memory small enough for a core's own cache.
 class WeightGradient {
  public:
-  explicit WeightGradient(const Network& network);
+  explicit WeightGradient(const Network& network, SumOrder order = SumOrder::tree);
 
   [[nodiscard]] const std::vector<Tile>& tiles() const noexcept { return tiles_; }
 
@@ -46,11 +50,15 @@ class WeightGradient {
 
  private:
   class TileStack;
+  /// Adds the leaves' products, each to one and the same sum.
+  void add_as_they_come(const Tile& tile, Range leaves, const ShardStore& store, bool first,
+                        const TileStack& stack) const;
   /// Pushes the leaves' products; returns the counter after them.
   [[nodiscard]] TreeCounter push(const Tile& tile, Range leaves, const ShardStore& store, TreeCounter counter,
                                  const TileStack& stack) const;
 
   const Network& network_;
+  SumOrder order_;
   std::vector<Tile> tiles_;
 };
 

@@ -36,6 +36,21 @@ const std::vector<std::string> step_command{"bench",        "step", "--net",    
 TEST(BenchStep, GivesCompleteJsonOnOneRank) { expect_complete_step(run_lockstep(step_command), 1); }
 TEST(BenchStep, GivesCompleteJsonOnTwoRanks) { expect_complete_step(run_lockstep_on(2, step_command), 2); }
 
+TEST(BenchStep, ShowsWhatTheOrderOfSumsCosts) {
+  for (const int ranks : {1, 3}) {
+    std::vector<std::string> command = step_command;
+    command.emplace_back("--order");
+    const CommandResult result = run_lockstep_on(ranks, command);
+    ASSERT_EQ(result.status, 0) << result.err;
+    const Json object = Json::parse(result.out);
+    EXPECT_GT(object.at("ratio").get<double>(), 0);
+    ASSERT_EQ(object.at("cases").size(), 4U);
+    for (const Json& one : object.at("cases"))
+      for (const char* figure : {"ratio", "ratio_least", "ratio_most", "repetitions", "shard"})
+        EXPECT_GT(one.at(figure).get<double>(), 0) << figure;
+  }
+}
+
 TEST(BenchStep, NamesWhatIsNotANetwork) {
   for (const char* net : {"784", "784-", "784--10", "a-b", "784-0-10", "784-10x"}) {
     const CommandResult result = run_lockstep({"bench", "step", "--net", net, "--seconds", "0.01"});
