@@ -3,10 +3,6 @@
 #include "apps/machine_memory.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <fstream>
 
 #include "apps/table.hpp"
 
@@ -30,17 +26,6 @@ double parameter_count(const NetworkSpec& spec) {
   for (const Index units : spec.hidden) add_layer(units);
   add_layer(spec.outputs);
   return parameters;
-}
-
-double memory_bytes() {
-  const double machine = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-  double group = machine;
-  // "max" where there is no limit, which then stays the machine's.
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::ifstream file{path};
-    if (double limit = 0; file >> limit) group = std::min(group, limit);
-  }
-  return group;
 }
 
 std::string memory_problem(const NetworkSpec& spec, Optimizer optimizer, int ranks, int all_ranks, double memory) {

@@ -12,9 +12,6 @@ namespace lockstep {
 /// Parameters of a network of that form. A double, for a slip of the pen can ask for more than an integer holds.
 [[nodiscard]] double parameter_count(const NetworkSpec& spec);
 
-/// Bytes that this process may use: the machine's memory, or less where a control group says so.
-[[nodiscard]] double memory_bytes();
-
 /// Why ranks of one host, `ranks` of them here and `all_ranks` in all, cannot train this network within `memory` bytes,
 /// or "". Counts what cannot be less: parameters and gradients on each rank, and each rank's slice of the optimizer's
 /// state.

@@ -21,6 +21,7 @@
 #include "apps/train_flags.hpp"
 #include "apps/versions.hpp"
 #include "core/settings.hpp"
+#include "io/memory_limit.hpp"
 #include "parallel/evaluator.hpp"
 #include "parallel/run_setup.hpp"
 

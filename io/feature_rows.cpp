@@ -22,13 +22,19 @@ class MappedRows final : public FeatureRows {
   MappedRows(const std::string& path, const Hdf5Array& features, std::uint64_t offset)
       : element_{shown_element(features)},
         row_bytes_{static_cast<std::size_t>(features.row_size()) * bytes_of(element_)},
-        region_{path, offset, static_cast<std::uint64_t>(features.rows()) * row_bytes_} {}
+        region_{path, offset, static_cast<std::uint64_t>(features.rows()) * row_bytes_},
+        tight_{static_cast<double>(features.rows()) * static_cast<double>(row_bytes_) > memory_bytes() / 2} {
+    if (tight_) region_.read_pages_alone();
+  }
 
   [[nodiscard]] Element element() const override { return element_; }
   [[nodiscard]] ReadPattern read_pattern() const override { return {}; }
   void prefetch(std::span<const Index> /*rows*/) const override {}
   void visit(std::span<const Index> rows,
              const std::function<void(std::size_t, const std::byte*)>& body) const override {
+    // All at once, so that the disk works on many and none waits for its turn.
+    if (tight_)
+      for (const Index index : rows) region_.begin_to_read(row(index), row_bytes_);
     const std::size_t ahead = std::max<std::size_t>(1, bytes_ahead / row_bytes_);
     for (std::size_t k = 0; k < rows.size(); ++k) {
       if (k + ahead < rows.size()) bring_closer(row(rows[k + ahead]));
@@ -51,6 +57,8 @@ class MappedRows final : public FeatureRows {
   Element element_;
   std::size_t row_bytes_;
   MappedRegion region_;
+  /// Memory will not hold all of it: neighbours of a page, read along, would push out what is still wanted.
+  bool tight_;
 };
 
 /// How many rows HDF5 is asked for at once, and how many such blocks make a window: functions of the file alone.

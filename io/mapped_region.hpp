@@ -21,6 +21,11 @@ class MappedRegion {
 
   [[nodiscard]] const std::byte* data() const noexcept { return data_; }
 
+  /// From now on a page that is not in memory is read alone, without its neighbours.
+  void read_pages_alone() const noexcept;
+  /// Begins to read the pages of `bytes` bytes at `first` unless they are in memory; returns at once.
+  void begin_to_read(const std::byte* first, std::size_t bytes) const noexcept;
+
  private:
   void* mapping_ = nullptr;
   std::size_t mapping_bytes_ = 0;
