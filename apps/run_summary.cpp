@@ -90,10 +90,14 @@ std::string time_of(const Json& summary) {
       summary.contains("continued_after_step")
           ? fmt::format(" since the last start (after step {})", summary.value("continued_after_step", Index{0}))
           : "";
-  return fmt::format("{:.1f} s{}, {} samples/s on {} of {}", summary.value("wall_seconds", 0.0), since,
-                     with_thousands(summary.value("samples_per_second", 0.0)),
-                     counted(summary.value("ranks", Index{1}), "rank", "ranks"),
-                     counted(summary.value("threads", Index{1}), "thread", "threads"));
+  const Json waiting = summary.value("waiting", Json::object());
+  const auto percent = [&](const char* what) { return 100 * waiting.value(what, 0.0); };
+  return fmt::format(
+      "{:.1f} s{}, {} samples/s on {} of {}; input {:.1f} %, communication {:.1f} %, checkpoints {:.1f} %",
+      summary.value("wall_seconds", 0.0), since, with_thousands(summary.value("samples_per_second", 0.0)),
+      counted(summary.value("ranks", Index{1}), "rank", "ranks"),
+      counted(summary.value("threads", Index{1}), "thread", "threads"), percent("input"), percent("communication"),
+      percent("checkpoints"));
 }
 
 /// Commands to go on with; one of them for the best epoch's weights where these are others.
@@ -144,6 +148,9 @@ Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
   if (run.continued_after_step) summary["continued_after_step"] = *run.continued_after_step;
   summary["samples_per_second"] = result.samples_per_second;
   summary["training_seconds"] = result.seconds;
+  summary["waiting"] = {{"input", result.waiting.input},
+                        {"communication", result.waiting.communication},
+                        {"checkpoints", result.waiting.checkpoints}};
   summary["wall_seconds"] = run.wall_seconds;
   summary["ranks"] = result.ranks;
   summary["threads"] = result.threads;

@@ -14,14 +14,17 @@
 #include "apps/machine_memory.hpp"
 #include "apps/model_source.hpp"
 #include "apps/placement.hpp"
+#include "apps/profile.hpp"
 #include "apps/run_observer.hpp"
 #include "apps/run_plan.hpp"
 #include "apps/run_summary.hpp"
 #include "apps/stop_signal.hpp"
+#include "apps/table.hpp"
 #include "apps/train_flags.hpp"
 #include "apps/versions.hpp"
 #include "core/settings.hpp"
 #include "io/memory_limit.hpp"
+#include "io/output_path.hpp"
 #include "parallel/evaluator.hpp"
 #include "parallel/run_setup.hpp"
 
@@ -57,6 +60,7 @@ class TrainCommand {
                                    RunObserver& observer) const;
   [[nodiscard]] std::optional<Metrics> tested(const TrainResult& result, const Data& data) const;
   void record_end(const FinishedRun& run, const RunObserver& observer) const;
+  void write_profile(Profile& profile, const TrainResult& result) const;
   int say_interrupted(const RunRequest& request, const TrainResult& result) const;
   void require_expected(std::string_view hash) const;
 
@@ -215,7 +219,17 @@ void TrainCommand::record_end(const FinishedRun& run, const RunObserver& observe
   if (flags_.json()) context_.console.json(json_text(summary));
 }
 
+void TrainCommand::write_profile(Profile& profile, const TrainResult& result) const {
+  std::vector<std::string> layers;
+  for (const auto& layer : result.model.network.layers()) layers.emplace_back(layer->name());
+  const std::uint64_t steps = profile.write(layers, world());
+  if (flags_.profile().empty()) return;
+  context_.console.note(fmt::format("{}: {}, to be opened in https://ui.perfetto.dev", flags_.profile(),
+                                    counted(static_cast<Index>(steps), "step", "steps")));
+}
+
 int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfig& config, const Data& data) {
+  if (!flags_.profile().empty()) on_first_rank(world(), [&] { require_writable(flags_.profile(), /*replace=*/true); });
   const RunDirectory directory{request.run};
   RunPlan plan = plan_run(directory, request, world());
   for (const std::string& remark : plan.remarks) context_.console.note(remark);
@@ -241,14 +255,16 @@ int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfi
                        first() ? &directory : nullptr,
                        continued};
   const StopSignals signals;
+  Profile profile{flags_.profile(), observer, world()};
   const TrainResult result = [&] {
     try {
-      return train(config, *data.train, world(), observer, std::move(plan.resume), initial ? &*initial : nullptr);
+      return train(config, *data.train, world(), profile, std::move(plan.resume), initial ? &*initial : nullptr);
     } catch (const DivergenceError& failure) {
       leave_diverged(failure, directory, plan, observer);
     }
   }();
   agree_on_fault_of_first(world(), observer.fault());
+  write_profile(profile, result);
   if (result.interrupted) return say_interrupted(request, result);
   const std::optional<Metrics> test = tested(result, data);
   record_end({.request = request,

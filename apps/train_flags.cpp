@@ -36,6 +36,10 @@ TrainFlags::TrainFlags(CLI::App& command) {
       .add_option("--expect-hash", expected_hash_,
                   "Fail, with status 1, unless the final weights have this hash (of an earlier run, say)")
       ->type_name("HEX");
+  command
+      .add_option("--profile", profile_,
+                  "Record five steps, by worker and layer, as a trace for ui.perfetto.dev or chrome://tracing")
+      ->type_name("TRACE.json");
   command.add_flag("--check-gradients", check_gradients_,
                    "Compare backpropagation with finite differences on this network and data, and leave");
   add_json_flag(command, json_);
@@ -47,7 +51,8 @@ TrainFlags::TrainFlags(CLI::App& command) {
       "  lockstep train --train train.h5 --test test.h5 --run runs/first\n"
       "  lockstep train --train train.h5 --run runs/linear --hidden= --optimizer sgd --learning-rate 0.01\n"
       "  mpirun -n 2 lockstep train --train train.h5 --run runs/two --validation 0.1 --patience 5\n"
-      "  lockstep train --config runs/first/config.toml --run runs/again   repeats a run to the last bit\n\n"
+      "  lockstep train --config runs/first/config.toml --run runs/again   repeats a run to the last bit\n"
+      "  mpirun -n 2 lockstep train --train train.h5 --run runs/seen --steps 20 --profile trace.json\n\n"
       "Exit status: 0 done; 2 the request is wrong, nothing was written, or training diverged;\n"
       "75 stopped by SIGTERM, SIGINT or SIGUSR1 after saving, the same command goes on; 1 any other fault.");
 }

@@ -25,6 +25,8 @@ class TrainFlags {
   /// The hash that the final weights must have, in lower case; "": any.
   [[nodiscard]] std::string expected_hash() const;
   [[nodiscard]] const std::string& config_path() const noexcept { return config_path_; }
+  /// Where a trace of a few steps goes; "": nowhere.
+  [[nodiscard]] const std::string& profile() const noexcept { return profile_; }
   [[nodiscard]] bool check_gradients() const noexcept { return check_gradients_; }
   [[nodiscard]] bool json() const noexcept { return json_; }
 
@@ -35,6 +37,7 @@ class TrainFlags {
   std::string config_path_;
   RunRequest given_paths_;
   std::string expected_hash_;
+  std::string profile_;
   std::unique_ptr<SettingFlags> settings_;
   bool check_gradients_ = false;
   bool json_ = false;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "parallel/trace.hpp"
+
 namespace lockstep {
 
 ShardPass::ShardPass(const Model& model, const WorkPlan& plan) : model_{model}, plan_{plan} {
@@ -32,11 +34,13 @@ void ShardPass::gather(const Samples& from, Index leaf, const Pass& pass, ShardS
 }
 
 void ShardPass::forward_piece(std::size_t layer, Range rows, const Pass& pass, ShardBuffers& buffers) const {
+  const TraceSpan span{"forward", static_cast<int>(layer)};
   model_.network.layers()[layer]->forward(pass, model_.parameters.data(), buffers.input_of(layer),
                                           buffers.outputs[layer], buffers.slopes[layer], rows);
 }
 
 void ShardPass::backward_piece(std::size_t layer, Range rows, ShardBuffers& buffers) const {
+  const TraceSpan span{"backward", static_cast<int>(layer)};
   model_.network.layers()[layer]->backward(model_.parameters.data(), buffers.slopes[layer], buffers.slopes[layer - 1],
                                            rows);
 }
@@ -47,6 +51,7 @@ void ShardPass::forward_alone(const Pass& pass, ShardBuffers& buffers) const {
 }
 
 double ShardPass::loss(ShardBuffers& buffers) const {
+  const TraceSpan span{"loss"};
   if (buffers.slopes.back().data == nullptr) return loss_sum(model_.loss, buffers.outputs.back(), buffers.targets());
   return loss_sum_and_delta(model_.loss, buffers.outputs.back(), buffers.targets(), buffers.slopes.back());
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/norm.hpp"
+#include "parallel/trace.hpp"
 
 namespace lockstep {
 namespace {
@@ -60,6 +61,7 @@ SliceUpdate::SliceUpdate(const ParameterLayout& layout, const Slices& slices, Op
 
 bool SliceUpdate::step_part(UpdateRule rule, const SlicePiece& piece, Range inputs, Range units,
                             Columns<const Scalar> sum, AlignedBuffer& parameters) {
+  const TraceSpan span{"update"};
   if (piece.bias) rule.l1 = rule.l2 = rule.weight_decay = 0;
   const Index skipped = (units.begin - piece.units.begin) * piece.fan_in + inputs.begin;
   std::array<Columns<Scalar>, most_states> state;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 
 #include "core/error.hpp"
@@ -16,6 +17,9 @@
 #include "parallel/ordered_sum.hpp"
 #include "parallel/replica_check.hpp"
 #include "parallel/run_setup.hpp"
+#include "parallel/timed_communicator.hpp"
+#include "parallel/timed_dataset.hpp"
+#include "parallel/trace.hpp"
 
 namespace lockstep {
 namespace {
@@ -52,7 +56,7 @@ class Run {
         state_{resume ? std::move(resume->state) : TrainingState{}},
         model_{resume ? std::move(resume->model) : fresh_model(config, data, split_, initial, communicator, workers_)},
         form_{engine_form(config, split_.training_samples())},
-        engine_{model_, form_, communicator, workers_},
+        engine_{model_, form_, communicator_, workers_},
         steps_per_epoch_{shard_count(split_.training_samples(), form_.batch_size)},
         total_steps_{static_cast<std::uint64_t>(config.steps > 0 ? config.steps : config.epochs * steps_per_epoch_)} {
     if (!state_.optimizer.empty()) engine_.update().set_state(state_.optimizer);
@@ -82,12 +86,25 @@ class Run {
       result.validation = evaluate_rows(result.model, validation(), communicator_, workers_);
     result.seconds = training_seconds_;
     result.samples_per_second = training_seconds_ > 0 ? trained_samples_ / training_seconds_ : 0;
+    result.waiting = waiting_shares();
     result.ranks = communicator_.ranks();
     result.threads = workers_.threads();
     return result;
   }
 
  private:
+  /// Collective.
+  [[nodiscard]] WaitingShares waiting_shares() {
+    const double seconds = std::max(training_seconds_ + saving_seconds_, 1e-9);
+    const auto mean = [this](double own) {
+      const std::vector<double> shares = gather_each(own, communicator_);
+      return std::accumulate(shares.begin(), shares.end(), 0.0) / static_cast<double>(shares.size());
+    };
+    return {.input = mean(input_seconds_ / seconds / workers_.threads()),
+            .communication = mean(communication_seconds_ / seconds),
+            .checkpoints = mean(saving_seconds_ / seconds)};
+  }
+
   [[nodiscard]] Samples validation() const {
     return {.data = data_, .row_of = split_.validation_rows(), .samples = split_.validation_samples()};
   }
@@ -124,6 +141,8 @@ class Run {
 
   void run_step(const RowOf& rows) {
     const Clock::time_point start = Clock::now();
+    const double input_before = data_.seconds();
+    const double communication_before = communicator_.seconds();
     const Index first = state_.step_in_epoch * form_.batch_size;
     const Samples batch{.data = data_,
                         .row_of = [&rows, first](Index position) { return rows(first + position); },
@@ -131,6 +150,7 @@ class Run {
     prefetch(rows, first + batch.samples);
     const StepEngine::Report report = at_place(
         [&] {
+          const TraceSpan span{"step"};
           return engine_.step(batch, {.training = true, .seed = config_.seed, .step = state_.step}, rule(),
                               {.max_norm = config_.max_norm, .clip_norm = config_.clip_norm},
                               observer_.stop_requested());
@@ -143,6 +163,8 @@ class Run {
     ++state_.step_in_epoch;
     interrupted_ = report.vote && state_.step < total_steps_;
     training_seconds_ += seconds_since(start);
+    input_seconds_ += data_.seconds() - input_before;
+    communication_seconds_ += communicator_.seconds() - communication_before;
     trained_samples_ += report.sums.samples;
     epoch_trained_ += report.sums.samples;
     observer_.on_step({.epoch = state_.epoch + 1,
@@ -215,6 +237,13 @@ class Run {
   }
 
   void save() {
+    const TraceSpan span{"checkpoint"};
+    const Clock::time_point start = Clock::now();
+    gather_and_save();
+    saving_seconds_ += seconds_since(start);
+  }
+
+  void gather_and_save() {
     if (communicator_.rank() == 0) observer_.before_save();
     std::vector<AlignedBuffer> optimizer = at_place(
         [&] {
@@ -246,8 +275,8 @@ class Run {
   }
 
   TrainConfig config_;
-  const Dataset& data_;
-  Communicator& communicator_;
+  TimedDataset data_;
+  TimedCommunicator communicator_;
   TrainingObserver& observer_;
   Workers workers_;
   DataSplit split_;
@@ -261,6 +290,9 @@ class Run {
   StepSums epoch_sums_;
   bool interrupted_ = false;
   double training_seconds_ = 0;
+  double input_seconds_ = 0;          ///< of all workers, in steps
+  double communication_seconds_ = 0;  ///< in steps
+  double saving_seconds_ = 0;
   double trained_samples_ = 0;
   double epoch_trained_ = 0;
   Clock::time_point epoch_start_;

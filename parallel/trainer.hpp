@@ -57,6 +57,13 @@ class TrainingObserver {
   virtual void save(Checkpoint checkpoint) { (void)checkpoint; }
 };
 
+/// Shares of a run's time in this process, 0 to 1, on the average of its ranks.
+struct WaitingShares {
+  double input = 0;          ///< workers gathering samples (reading, waiting, converting), of all workers' time
+  double communication = 0;  ///< ranks waiting for one another, and starting transfers: what no computation hides
+  double checkpoints = 0;    ///< gathering and copying the state, waiting until the last one is written
+};
+
 struct TrainResult {
   Model model;          ///< the best parameters when early stopping is on, else the last
   TrainingState state;  ///< at the end; its history is complete on rank 0, other ranks have their own observer's
@@ -65,6 +72,7 @@ struct TrainResult {
   std::optional<Metrics> validation;  ///< of model, when a part was held out
   double seconds = 0;                 ///< of training in this process
   double samples_per_second = 0;
+  WaitingShares waiting;
   int ranks = 1;
   int threads = 1;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/gemm.hpp"
+#include "parallel/trace.hpp"
 
 namespace lockstep {
 namespace {
@@ -100,6 +101,7 @@ TreeCounter after_wave(TreeCounter counter, Range leaves) {
 
 TreeCounter WeightGradient::push(const Tile& tile, Range leaves, const ShardStore& store, TreeCounter counter,
                                  const TileStack& stack) const {
+  const TraceSpan span{"weight gradient", static_cast<int>(tile.layer)};
   /// Adds but the first time: the product of a leaf was added to its sibling as it was computed.
   struct Rest {
     const TileStack& stack;
