@@ -5,6 +5,13 @@
 namespace lockstep {
 namespace {
 
+/// Columns a power of two apart would fall into few sets of the caches, which products read across.
+Index spread_stride(Index rows) {
+  constexpr Index crowded = 256;
+  const Index stride = padded(rows);
+  return stride % crowded == 0 ? stride + alignment_scalars : stride;
+}
+
 /// Hands out panels one after the other; without memory it only counts.
 class Carver {
  public:
@@ -15,8 +22,8 @@ class Carver {
     const Panel carved{.data = memory_ == nullptr ? nullptr : memory_ + used_,
                        .rows = rows,
                        .columns = columns,
-                       .stride = padded(rows)};
-    used_ += panel_scalars(rows, columns);
+                       .stride = spread_stride(rows)};
+    used_ += carved.stride * columns;
     return carved;
   }
   [[nodiscard]] Index used() const noexcept { return used_; }
