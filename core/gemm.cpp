@@ -11,6 +11,7 @@
 #endif
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 
@@ -143,7 +144,48 @@ bool narrow_is_allowed() {
   return allowed;
 }
 
+/// Whether C + A B^T has the same bits in one call and in two, at an odd size.
+bool accumulates_in_one_run(Index k) {
+  constexpr Index m = 67;
+  constexpr Index n = 19;
+  const Matrix a =
+      Matrix::NullaryExpr(m, k, [](Index row, Index column) { return std::sin(Scalar(row + 7 * column)); });
+  const Matrix b =
+      Matrix::NullaryExpr(n, k, [](Index row, Index column) { return std::cos(Scalar(3 * row + column)); });
+  Matrix accumulated =
+      Matrix::NullaryExpr(m, n, [](Index row, Index column) { return std::sin(Scalar(row * column)); });
+  Matrix separate(m, n);
+  Product product{.transpose_b = Transpose::yes,
+                  .m = m,
+                  .n = n,
+                  .k = k,
+                  .a = a.data(),
+                  .lda = m,
+                  .b = b.data(),
+                  .ldb = n,
+                  .c = separate.data(),
+                  .ldc = m};
+  multiply(product);
+  const Matrix sum = accumulated + separate;
+  product.c = accumulated.data();
+  product.accumulate = true;
+  multiply(product);
+  return accumulated == sum;
+}
+
+/// The longest sum that was found to meet C once: what oneDNN does with AVX-512, and with less.
+Index longest_single_run() {
+  static const Index found = [] {
+    for (const Index k : {Index{384}, Index{64}})
+      if (accumulates_in_one_run(k)) return k;
+    return Index{0};
+  }();
+  return found;
+}
+
 }  // namespace
+
+bool accumulates_like_an_addition(Index m, Index n, Index k) { return m > 1 && n > 1 && k <= longest_single_run(); }
 
 void multiply(const Product& product) {
   if (product.m == 0 || product.n == 0) return;

@@ -38,10 +38,9 @@ struct Product {
 void multiply(const Product& product);
 
 /// True when an accumulating product gives the bits of a product and an addition: each element is complete before it
-/// meets C. Longer sums meet C in several runs, and products with vectors take another way (measured, and tested).
-[[nodiscard]] constexpr bool accumulates_like_an_addition(Index m, Index n, Index k) {
-  return m > 1 && n > 1 && k <= 64;
-}
+/// meets C. Longer sums meet C in several runs, and products with vectors take another way. How long a sum may be is
+/// tried out once, for it depends on the library and its instructions.
+[[nodiscard]] bool accumulates_like_an_addition(Index m, Index n, Index k);
 
 /// "oneDNN 2.6.3", "Eigen 3.4.0": what multiply() uses, for `lockstep doctor`.
 [[nodiscard]] std::string_view product_library();

@@ -10,8 +10,8 @@ namespace lockstep {
 
 ShardPass::ShardPass(const Model& model, const WorkPlan& plan) : model_{model}, plan_{plan} {
   for (const auto& layer : model.network.layers()) {
-    forward_pieces_.push_back(lockstep::forward_pieces(*layer));
-    backward_pieces_.push_back(lockstep::backward_pieces(*layer));
+    forward_pieces_.push_back(lockstep::forward_pieces(*layer, plan.shard_size));
+    backward_pieces_.push_back(lockstep::backward_pieces(*layer, plan.shard_size));
   }
 }
 

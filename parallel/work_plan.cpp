@@ -9,11 +9,15 @@ namespace lockstep {
 
 namespace {
 
-constexpr Index least_row_block = 64;
+constexpr Index pieces_wanted = 4;  // of a layer's rows
 constexpr Index most_row_block = 512;
-constexpr Index most_piece_weights = Index{1} << 18;  // half of a second-level cache
-constexpr Index pieces_wanted = 4;                    // of a layer's rows
-constexpr Index tiles_wanted = 8;                     // of a layer's weights
+constexpr Index least_row_block = 128;
+// Products of few columns wait for weights: their pieces stay in half a second-level cache from shard to shard, and
+// lose nothing by being small.
+constexpr Index narrow_shard = 64;
+constexpr Index least_narrow_row_block = 64;
+constexpr Index most_narrow_weights = Index{1} << 18;
+constexpr Index tiles_wanted = 8;  // of a layer's weights
 constexpr TileSize largest_tile{512, 256};
 constexpr TileSize least_tile{128, 32};
 
@@ -23,10 +27,12 @@ static_assert(unit % alignment_scalars == 0);
 
 Index rounded_up(Index size) { return (size + unit - 1) / unit * unit; }
 
-/// Rows of one piece, each of which takes `weights` weights.
-Index row_block(Index rows, Index weights) {
-  const Index most = std::clamp(most_piece_weights / weights / unit * unit, least_row_block, most_row_block);
-  return std::clamp(rounded_up((rows + pieces_wanted - 1) / pieces_wanted), least_row_block, most);
+/// Rows of one piece of a shard, each of which takes `weights` weights.
+Index row_block(Index rows, Index weights, Index shard_size) {
+  const Index even = rounded_up((rows + pieces_wanted - 1) / pieces_wanted);
+  if (shard_size > narrow_shard) return std::clamp(even, least_row_block, most_row_block);
+  const Index most = std::max(least_narrow_row_block, most_narrow_weights / weights / unit * unit);
+  return std::clamp(even, least_narrow_row_block, std::min(most, most_row_block));
 }
 
 Index tile_count(Index fan_in, Index units, TileSize tile) {
@@ -52,12 +58,13 @@ std::vector<Range> cut(Index size, Index block) {
   return pieces;
 }
 
-std::vector<Range> forward_pieces(const Layer& layer) {
-  return cut(layer.outputs(), layer.divisible() ? row_block(layer.outputs(), layer.inputs()) : layer.outputs());
+std::vector<Range> forward_pieces(const Layer& layer, Index shard_size) {
+  const Index rows = layer.outputs();
+  return cut(rows, layer.divisible() ? row_block(rows, layer.inputs(), shard_size) : rows);
 }
 
-std::vector<Range> backward_pieces(const Layer& layer) {
-  return cut(layer.inputs(), row_block(layer.inputs(), layer.outputs()));
+std::vector<Range> backward_pieces(const Layer& layer, Index shard_size) {
+  return cut(layer.inputs(), row_block(layer.inputs(), layer.outputs(), shard_size));
 }
 
 TileSize tile_size(Index fan_in, Index units) {

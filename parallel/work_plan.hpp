@@ -29,10 +29,10 @@ struct WorkPlan {
 /// of 16. cut(784, 512) gives [0, 400), [400, 784).
 [[nodiscard]] std::vector<Range> cut(Index size, Index block);
 
-/// The pieces in which a layer's output rows are computed.
-[[nodiscard]] std::vector<Range> forward_pieces(const Layer& layer);
+/// The pieces in which a layer's output rows are computed for a shard: several, so that few shards fill many workers.
+[[nodiscard]] std::vector<Range> forward_pieces(const Layer& layer, Index shard_size);
 /// The pieces in which the gradient by a layer's input rows is computed.
-[[nodiscard]] std::vector<Range> backward_pieces(const Layer& layer);
+[[nodiscard]] std::vector<Range> backward_pieces(const Layer& layer, Index shard_size);
 
 /// A part of a block of weights: some inputs of some units.
 struct TileSize {
