@@ -2,6 +2,9 @@
 // lockstep bench
 #include "apps/bench_command.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
 #include <cstdlib>
 
 namespace lockstep {
@@ -17,6 +20,24 @@ CLI::Validator measuring_time() {
 }
 
 }  // namespace
+
+std::vector<Index> network_sizes(std::string_view text) {
+  std::vector<Index> sizes;
+  while (true) {
+    Index size = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), size);
+    if (failure != std::errc{} || size < 1 || size > (Index{1} << 24)) return {};
+    sizes.push_back(size);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (text.empty()) return sizes.size() > 1 ? sizes : std::vector<Index>{};
+    if (text.front() != '-') return {};
+    text.remove_prefix(1);
+  }
+}
+
+std::string no_network(const std::string& text) {
+  return fmt::format("--net '{}' is not a network; say inputs, hidden units and classes, such as 784-512-512-10", text);
+}
 
 void add_bench_flags(CLI::App& command, BenchFlags& flags, const std::string& measured) {
   command.add_option("--threads", flags.threads, "Worker threads of each rank; 0: the cores it may use")
@@ -39,10 +60,12 @@ void add_bench_command(CLI::App& root, CommandContext& context) {
       "  lockstep bench step\n"
       "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n"
       "  mpirun -n 2 --bind-to none lockstep bench allreduce\n"
-      "  lockstep bench input\n\n" +
+      "  lockstep bench input\n"
+      "  mpirun -n 2 --bind-to none lockstep bench scaling --threads 1\n\n" +
       std::string{bench_exit_statuses});
   add_bench_allreduce(*bench, context);
   add_bench_input(*bench, context);
+  add_bench_scaling(*bench, context);
   add_bench_step(*bench, context);
 }
 

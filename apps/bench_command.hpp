@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "apps/command.hpp"
 #include "core/types.hpp"
@@ -22,8 +24,14 @@ struct BenchFlags {
 /// Adds --threads, --seconds and --json; `measured` says what the seconds are spent on.
 void add_bench_flags(CLI::App& command, BenchFlags& flags, const std::string& measured);
 
+/// "784-512-10" as sizes; empty when it is not that.
+[[nodiscard]] std::vector<Index> network_sizes(std::string_view text);
+/// The sentence for a --net that is none.
+[[nodiscard]] std::string no_network(const std::string& text);
+
 void add_bench_allreduce(CLI::App& bench, CommandContext& context);
 void add_bench_input(CLI::App& bench, CommandContext& context);
+void add_bench_scaling(CLI::App& bench, CommandContext& context);
 void add_bench_step(CLI::App& bench, CommandContext& context);
 
 }  // namespace lockstep

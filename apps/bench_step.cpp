@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "apps/agreement.hpp"
@@ -23,21 +22,6 @@ constexpr int order_repetitions = 31;
 
 bool is_unsteady(const std::vector<StepRate>& rates) {
   return spread_of(rates, [](const StepRate& rate) { return rate.of_peak(); }).is_unsteady();
-}
-
-/// "784-512-10" as sizes; empty when it is not that.
-std::vector<Index> sizes_of(std::string_view text) {
-  std::vector<Index> sizes;
-  while (true) {
-    Index size = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), size);
-    if (failure != std::errc{} || size < 1 || size > (Index{1} << 24)) return {};
-    sizes.push_back(size);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    if (text.empty()) return sizes.size() > 1 ? sizes : std::vector<Index>{};
-    if (text.front() != '-') return {};
-    text.remove_prefix(1);
-  }
 }
 
 class BenchStep {
@@ -94,7 +78,7 @@ class BenchStep {
     std::vector<std::string> unsteady;
     for (const std::string& net : nets_) {
       for (const Index batch : batches_) {
-        const StepCase what{.sizes = sizes_of(net), .batch_size = batch, .shard_size = shard_size_};
+        const StepCase what{.sizes = network_sizes(net), .batch_size = batch, .shard_size = shard_size_};
         context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
         const std::vector<StepRate> rates =
             measure_steps(what, repetitions, flags_.seconds / repetitions, world, workers);
@@ -126,7 +110,7 @@ class BenchStep {
     double logarithms = 0;
     for (const std::string& net : nets_) {
       for (const Index batch : batches_) {
-        const StepCase what{.sizes = sizes_of(net), .batch_size = batch, .shard_size = shard_size_};
+        const StepCase what{.sizes = network_sizes(net), .batch_size = batch, .shard_size = shard_size_};
         context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
         const Spread ratio =
             spread_of(measure_tree_cost(what, order_repetitions, flags_.seconds / order_repetitions, world, workers),
@@ -157,11 +141,7 @@ class BenchStep {
   [[nodiscard]] std::vector<std::string> problems() const {
     std::vector<std::string> found;
     for (const std::string& net : nets_)
-      if (sizes_of(net).empty())
-        found.push_back(
-            fmt::format("--net '{}' is not a network; say inputs, hidden units and classes, such as "
-                        "784-512-512-10",
-                        net));
+      if (network_sizes(net).empty()) found.push_back(no_network(net));
     return found;
   }
 

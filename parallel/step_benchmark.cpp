@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "core/optimizer.hpp"
 #include "core/peak_rate.hpp"
@@ -13,6 +14,7 @@
 #include "core/row_order.hpp"
 #include "parallel/collective_timing.hpp"
 #include "parallel/step_engine.hpp"
+#include "parallel/timed_communicator.hpp"
 
 namespace lockstep {
 namespace {
@@ -115,13 +117,17 @@ double measure_peak(double seconds, Communicator& communicator, Workers& workers
 
 std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, double seconds, Communicator& communicator,
                                     Workers& workers) {
-  StepLoop loop{what, SumOrder::tree, communicator, workers};
+  TimedCommunicator timed{communicator};
+  StepLoop loop{what, SumOrder::tree, timed, workers};
   const auto step = [&] { loop.step(); };
   const Index steps = calls_for(seconds, communicator, step);
   std::vector<StepRate> rates;
   for (int repetition = 0; repetition < repetitions; ++repetition) {
     StepRate rate{.peak_flops = measure_peak(seconds / 10, communicator, workers)};
+    const double waited = timed.seconds();
     const double taken = collective_seconds(steps, communicator, step);
+    const std::vector<double> waits = gather_each(timed.seconds() - waited, communicator);
+    rate.exposed = std::accumulate(waits.begin(), waits.end(), 0.0) / static_cast<double>(waits.size()) / taken;
     rate.samples_per_second = static_cast<double>(steps * what.batch_size) / taken;
     rate.flops = static_cast<double>(steps) * step_flop(what) / taken;
     rates.push_back(rate);

@@ -21,6 +21,7 @@ struct StepRate {
   double samples_per_second = 0;
   double flops = 0;  ///< a second: 6 x weights, less 2 x first-layer weights (no gradient by the input), per sample
   double peak_flops = 0;  ///< a second, of all workers of all ranks
+  double exposed = 0;     ///< the share of time in which ranks start transfers and wait, on their average
   [[nodiscard]] double of_peak() const { return peak_flops > 0 ? flops / peak_flops : 0; }
 };
 
