@@ -34,6 +34,18 @@ TEST(Cut, CoversEverythingOnce) {
   EXPECT_TRUE(cut(0, 512).empty());
 }
 
+TEST(Pieces, OfNarrowShardsStayInASecondLevelCacheAndThoseOfWideOnesAreLarge) {
+  const Network network{{.inputs = 2048, .hidden = {2048, 128}, .outputs = 10, .output = Activation::softmax}};
+  const auto& layers = network.layers();
+  EXPECT_EQ(forward_pieces(*layers[0], 16).front(), (Range{0, 128}));
+  EXPECT_EQ(forward_pieces(*layers[0], 65).front(), (Range{0, 512}));
+  EXPECT_EQ(forward_pieces(*layers[1], 64).front(), (Range{0, 64}));
+  EXPECT_EQ(forward_pieces(*layers[1], 65).front(), (Range{0, 128}));
+  EXPECT_EQ(backward_pieces(*layers[1], 16).front(), (Range{0, 512}));
+  EXPECT_EQ(backward_pieces(*layers[2], 16).front(), (Range{0, 64}));
+  EXPECT_EQ(forward_pieces(*layers[2], 16), (std::vector<Range>{{0, 10}})) << "softmax takes whole columns";
+}
+
 TEST(TileSize, GivesSmallLayersSeveralTilesAndLargeOnesTilesThatFitIntoCaches) {
   EXPECT_EQ(tile_size(2048, 2048), (TileSize{512, 256}));
   EXPECT_EQ(tile_size(784, 128), (TileSize{256, 64}));
