@@ -2,17 +2,16 @@
 // The gathering loops, written to vectorise.
 #include "io/gather.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <type_traits>
+
+#include "core/finite.hpp"
 
 namespace lockstep {
 namespace {
-
-using Bits = std::conditional_t<sizeof(Scalar) == 4, std::uint32_t, std::uint64_t>;
 
 template <class Stored>
 Scalar load(const std::byte* stored, std::size_t index) {
@@ -26,39 +25,33 @@ Scalar load(const std::byte* stored, std::size_t index) {
 template <class Stored>
 constexpr bool tested = !std::is_integral_v<Stored>;
 
-/// All ones in the exponent; tested on the bits, because a sum of tests vectorises and a chain of branches does not.
-Bits not_finite(Scalar value) {
-  constexpr Bits exponent = std::bit_cast<Bits>(std::numeric_limits<Scalar>::infinity());
-  return static_cast<Bits>((std::bit_cast<Bits>(value) & exponent) == exponent);
-}
-
 template <class Stored>
 bool gather(const std::byte* stored, const AffineTransform& transform, std::span<Scalar> column) {
-  Bits bad = 0;
+  ScalarBits greatest = 0;
   Scalar* out = column.data();
   const std::size_t size = column.size();
   if (transform.shift.empty()) {
     for (std::size_t row = 0; row < size; ++row) {
       const Scalar value = load<Stored>(stored, row);
-      if constexpr (tested<Stored>) bad |= not_finite(value);
+      if constexpr (tested<Stored>) greatest = std::max(greatest, exponent_bits(value));
       out[row] = value;
     }
-    return bad == 0;
+    return greatest < no_number;
   }
   const Scalar* shift = transform.shift.data();
   const Scalar* factor = transform.factor.data();
   for (std::size_t row = 0; row < size; ++row) {
     const Scalar value = load<Stored>(stored, row);
-    if constexpr (tested<Stored>) bad |= not_finite(value);
+    if constexpr (tested<Stored>) greatest = std::max(greatest, exponent_bits(value));
     out[row] = (value - shift[row]) * factor[row];
   }
-  return bad == 0;
+  return greatest < no_number;
 }
 
 template <class Stored>
 Index find_not_finite(const std::byte* stored, Index size) {
   for (Index row = 0; row < size; ++row) {
-    if (not_finite(load<Stored>(stored, static_cast<std::size_t>(row))) != 0) return row;
+    if (exponent_bits(load<Stored>(stored, static_cast<std::size_t>(row))) == no_number) return row;
   }
   return size;
 }
