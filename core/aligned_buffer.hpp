@@ -36,9 +36,10 @@ class AlignedBuffer {
 
  private:
   struct Free {
-    void operator()(Scalar* data) const noexcept { ::operator delete[](data, std::align_val_t{alignment_bytes}); }
+    std::align_val_t alignment;
+    void operator()(Scalar* data) const noexcept { ::operator delete[](data, alignment); }
   };
-  std::unique_ptr<Scalar[], Free> data_;
+  std::unique_ptr<Scalar[], Free> data_{nullptr, Free{std::align_val_t{alignment_bytes}}};
   Index size_ = 0;
 };
 
