@@ -110,7 +110,7 @@ class CheckpointInfo {
 
   int run() {
     if (json_) context_.console.reserve_output_for_json();
-    const LoadedCheckpoint loaded = load_checkpoint(path_, context_);
+    const LoadedCheckpoint loaded = load_checkpoint(path_, context_.mpi.world(), context_.console);
     context_.console.out(description_text(loaded));
     if (json_) context_.console.json(json_text(description(loaded)));
     return exit_done;

@@ -24,6 +24,7 @@ void add_data_command(CLI::App& root, CommandContext& context);
 void add_doctor_command(CLI::App& root, CommandContext& context);
 void add_evaluate_command(CLI::App& root, CommandContext& context);
 void add_predict_command(CLI::App& root, CommandContext& context);
+void add_study_command(CLI::App& root, CommandContext& context);
 void add_train_command(CLI::App& root, CommandContext& context);
 
 /// Adds --json, which every command has that has something to tell.

@@ -102,6 +102,31 @@ void set_key(std::string_view key, const toml::node& value, RunRequest& request)
   throw_unknown_key(key, value);
 }
 
+/// The texts of a section's keys, whatever their types.
+SectionTexts section_texts(const toml::table& section) {
+  const auto scalar = [](const toml::node& node) -> std::string {
+    if (const auto text = node.value_exact<std::string>()) return *text;
+    if (const auto whole = node.value_exact<std::int64_t>()) return fmt::format("{}", *whole);
+    if (const auto real = node.value_exact<double>()) return fmt::format("{}", *real);
+    if (const auto truth = node.value_exact<bool>()) return *truth ? "true" : "false";
+    throw RequestError("[study] holds texts, numbers, true and false, and lists of them");
+  };
+  SectionTexts texts;
+  for (const auto& [key, node] : section) {
+    std::string text;
+    if (!node.is_array()) {
+      text = scalar(node);
+    } else {
+      for (const toml::node& element : *node.as_array()) {
+        if (!text.empty()) text += ',';
+        text += scalar(element);
+      }
+    }
+    texts.emplace(key.str(), text);
+  }
+  return texts;
+}
+
 toml::table parsed(std::string_view text, const std::string& name) {
   try {
     return toml::parse(text, name);
@@ -124,13 +149,16 @@ std::string toml_value(const Setting& setting, const std::string& text) {
 
 }  // namespace
 
-void parse_config(std::string_view text, const std::string& name, RunRequest& request) {
+void parse_config(std::string_view text, const std::string& name, RunRequest& request, SectionTexts* study) {
   const toml::table table = parsed(text, name);
   std::vector<std::pair<toml::source_index, std::string>> problems;  // by line
   for (const auto& entry : table) {
     const toml::source_index line = entry.first.source().begin.line;
     try {
-      set_key(entry.first.str(), entry.second, request);
+      if (study != nullptr && entry.first.str() == "study" && entry.second.is_table())
+        *study = section_texts(*entry.second.as_table());
+      else
+        set_key(entry.first.str(), entry.second, request);
     } catch (const RequestError& problem) {
       problems.emplace_back(line, fmt::format("{}, line {}: {}", name, line, problem.what()));
     }

@@ -59,7 +59,7 @@ Console::Console(int rank, int ranks) : rank_{rank}, ranks_{ranks}, columns_{ran
 Console::~Console() { clear_transient(); }
 
 void Console::out(std::string_view text) {
-  if (!first()) return;
+  if (!first() || !name_.empty()) return;
   clear_transient();
   if (out_is_reserved_)
     write_line(stderr, text);
@@ -70,7 +70,12 @@ void Console::out(std::string_view text) {
 void Console::note(std::string_view text) {
   if (!first()) return;
   clear_transient();
-  write_line(stderr, text);
+  write_line(stderr, name_.empty() ? std::string{text} : fmt::format("{}: {}", name_, text));
+}
+
+void Console::keep_to_remarks(std::string name) {
+  name_ = std::move(name);
+  columns_ = 0;
 }
 
 void Console::error(std::string_view text) {

@@ -28,6 +28,9 @@ class Console {
   /// One machine-readable object, to standard output; rank 0 only.
   void json(std::string_view object);
 
+  /// From now on nothing but remarks is said here, behind `name`: of work beside that of another console.
+  void keep_to_remarks(std::string name);
+
   /// From now on failures are objects on standard output, too.
   void report_failures_as_json() noexcept { failures_are_json_ = true; }
   /// Why the request failed, known to all ranks: rank 0 says each problem behind "error: " on standard error, and where
@@ -57,6 +60,7 @@ class Console {
   int rank_;
   int ranks_;
   int columns_;
+  std::string name_;  ///< said before remarks, when only they are said
   bool out_is_reserved_ = false;
   bool failures_are_json_ = false;
   bool object_written_ = false;

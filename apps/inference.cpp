@@ -35,7 +35,7 @@ InferenceInput::Opened InferenceInput::open() const {
   agree_on_problems(world, problems);
   context_.mpi.set_timeout(config.timeout);
   (void)settled_instruction_set(config.isa, world);
-  Opened opened{.source = load_checkpoint(checkpoint_path_, context_), .data = std::move(data)};
+  Opened opened{.source = load_checkpoint(checkpoint_path_, world, context_.console), .data = std::move(data)};
   agree_on_problems(world, lockstep::problems(opened.model(), opened.data->info()));
   require_same_on_all_ranks(world, "the weights in " + opened.source.path, opened.hash());
   require_same_on_all_ranks(world, "the data", agreed(world, [&] { return data_identity(*opened.data); }));

@@ -35,6 +35,7 @@ int run(std::vector<std::string> arguments, MpiEnvironment& mpi, Console& consol
   add_checkpoint_command(*root, context);
   add_doctor_command(*root, context);
   add_bench_command(*root, context);
+  add_study_command(*root, context);
   try {
     if (!parse_command_line(*root, std::move(arguments), console)) return exit_done;
   } catch (const RequestError& failure) {

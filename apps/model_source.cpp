@@ -79,18 +79,17 @@ LoadedCheckpoint load_checkpoint(const std::string& path) {
   throw RequestError(std::move(problems));
 }
 
-LoadedCheckpoint load_checkpoint(const std::string& path, CommandContext& context) {
-  Communicator& world = context.mpi.world();
-  std::optional<LoadedCheckpoint> loaded = agreed(world, [&] {
+LoadedCheckpoint load_checkpoint(const std::string& path, Communicator& communicator, Console& console) {
+  std::optional<LoadedCheckpoint> loaded = agreed(communicator, [&] {
     std::optional<LoadedCheckpoint> mine;
-    if (world.rank() == 0) mine.emplace(load_checkpoint(path));
+    if (communicator.rank() == 0) mine.emplace(load_checkpoint(path));
     return mine;
   });
   if (loaded) {
-    for (const std::string& reason : loaded->rejected) context.console.note("warning: passed over " + reason);
+    for (const std::string& reason : loaded->rejected) console.note("warning: passed over " + reason);
   }
-  const std::string file = text_of_first(world, loaded ? loaded->path : std::string{});
-  return agreed(world, [&] {
+  const std::string file = text_of_first(communicator, loaded ? loaded->path : std::string{});
+  return agreed(communicator, [&] {
     return loaded ? std::move(*loaded)
                   : LoadedCheckpoint{.checkpoint = read_checkpoint(file), .path = file, .rejected = {}};
   });

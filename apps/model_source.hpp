@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/command.hpp"
+#include "apps/console.hpp"
 #include "core/checkpoint.hpp"
+#include "parallel/communicator.hpp"
 
 namespace lockstep {
 
@@ -35,6 +36,6 @@ struct LoadedCheckpoint {
 [[nodiscard]] LoadedCheckpoint load_checkpoint(const std::string& path);
 
 /// The same on every rank; all agree on the file, and damaged newer ones are warned of. Throws AgreedError. Collective.
-[[nodiscard]] LoadedCheckpoint load_checkpoint(const std::string& path, CommandContext& context);
+[[nodiscard]] LoadedCheckpoint load_checkpoint(const std::string& path, Communicator& communicator, Console& console);
 
 }  // namespace lockstep

@@ -48,6 +48,7 @@ RunObserver::~RunObserver() {
 
 void RunObserver::on_step(const StepProgress& progress) {
   if (!is_writing()) finish_saving();
+  if (form_.on_step) return form_.on_step(progress);
   if (!console_.interactive()) return;
   const auto steps = static_cast<double>(progress.steps);
   if (!progress_) progress_.emplace(console_, "train", steps, static_cast<double>(progress.step) - 1);

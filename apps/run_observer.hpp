@@ -2,6 +2,7 @@
 // What the command does while a run goes on: shows it, records it, keeps its checkpoints, listens to signals.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -25,7 +26,8 @@ class RunObserver final : public TrainingObserver {
     std::vector<std::string> target_names;
     Index epochs = 0;  ///< of the run; 0: steps decide
     bool validation = false;
-    int keep = 2;  ///< newest checkpoints
+    int keep = 2;                                        ///< newest checkpoints
+    std::function<void(const StepProgress&)> on_step{};  ///< told of every step instead of a bar; may be empty
   };
   /// `directory` is null on all ranks but the first. `saved_step`: that of the checkpoint that the run goes on from.
   RunObserver(Console& console, const Form& form, const RunDirectory* directory,

@@ -27,7 +27,7 @@ TrainConfig resolved_for(const DatasetInfo& data, TrainConfig config, bool own_s
     else
       config.standardize = targets ? Standardize::all : Standardize::features;
   }
-  const Index training = data.samples - held_out(config.validation, data.samples);
+  const Index training = training_samples(config, data.samples);
   const Index batch = std::min(config.batch_size, training);
   if (config.shard_size == 0) config.shard_size = plan_work(batch).shard_size;
   const Index steps = config.steps > 0 ? config.steps : config.epochs * shard_count(training, batch);

@@ -66,7 +66,7 @@ std::string figures_table(const Json& summary) {
 bool stopped_early(const TrainConfig& config, const TrainingState& state) {
   const bool complete =
       config.steps > 0 ? state.step == static_cast<std::uint64_t>(config.steps) : state.epoch == config.epochs;
-  return config.patience > 0 && state.best && !complete;
+  return config.patience > 0 && state.best && !complete && state.epoch - state.best->epoch >= config.patience;
 }
 
 /// Which epoch's weights these are, and why training ended; "" when it is simply the last.
@@ -140,6 +140,12 @@ Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
   }
   add_last_epoch(summary, result.state);
   if (result.validation) add_metrics(summary, "validation_", model.task, *result.validation, model.target_names);
+  if (result.target) {
+    const TrainConfig& config = run.request.config;
+    summary["target_loss"] = config.target_loss;
+    summary["loss_on_target_samples"] = result.target->loss;
+    summary["target_reached"] = result.target->loss <= config.target_loss;
+  }
   if (run.test) add_metrics(summary, "test_", model.task, *run.test, model.target_names);
   if (model.task == Task::classification)
     summary["class_names"] = model.class_names;

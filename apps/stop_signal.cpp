@@ -12,6 +12,7 @@ namespace lockstep {
 namespace {
 
 std::atomic<int> received_signal = 0;
+bool listening = false;  ///< there is one; only the main thread makes them
 static_assert(std::atomic<int>::is_always_lock_free, "a handler may not wait for a lock");
 
 extern "C" void note_signal(int number) {
@@ -46,7 +47,9 @@ sigset_t stop_signals() {
 
 }  // namespace
 
-StopSignals::StopSignals() {
+StopSignals::StopSignals() : outermost_{!listening} {
+  if (!outermost_) return;
+  listening = true;
   received_signal = 0;
   install(SIGTERM, &earlier_term_);
   install(SIGINT, &earlier_int_);
@@ -64,6 +67,8 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() {
+  if (!outermost_) return;
+  listening = false;
   pthread_sigmask(SIG_SETMASK, &earlier_mask_, nullptr);
   listener_ = {};
   restore(SIGTERM, earlier_term_);
@@ -82,6 +87,13 @@ std::string_view StopSignals::received() noexcept {
     default:
       return {};
   }
+}
+
+std::string stopped_by(bool under_mpirun) {
+  const std::string_view signal = StopSignals::received();
+  std::string by{signal.empty() ? "a signal to another rank" : signal};
+  if (signal == "SIGTERM" && under_mpirun) by += " (mpirun passes Ctrl-C on as SIGTERM)";
+  return by;
 }
 
 }  // namespace lockstep

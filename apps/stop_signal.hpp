@@ -3,13 +3,15 @@
 #pragma once
 
 #include <csignal>
+#include <string>
 #include <string_view>
 #include <thread>
 
 namespace lockstep {
 
 /// While it lives, SIGTERM, SIGINT and SIGUSR1 only leave a note; a second SIGINT ends the process as usual. After it,
-/// if one came, all three are ignored, so that what is left of the process ends with its own status. One at a time.
+/// if one came, all three are ignored, so that what is left of the process ends with its own status. One within another
+/// changes nothing: the outer one counts.
 ///
 /// A handler must not run on a thread that multiplies matrices: with it there, stopped runs ended now and then with a
 /// corrupted heap (most likely oneDNN's generated code uses memory where the kernel puts a signal's frame). So the
@@ -25,11 +27,15 @@ class StopSignals {
   [[nodiscard]] static std::string_view received() noexcept;
 
  private:
+  bool outermost_;
   struct sigaction earlier_term_ {};
   struct sigaction earlier_int_ {};
   struct sigaction earlier_user1_ {};
   sigset_t earlier_mask_{};
   std::jthread listener_;
 };
+
+/// By what a run was stopped, for people: "SIGTERM (mpirun passes Ctrl-C on as SIGTERM)".
+[[nodiscard]] std::string stopped_by(bool under_mpirun);
 
 }  // namespace lockstep

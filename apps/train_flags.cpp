@@ -9,7 +9,6 @@
 
 #include "apps/agreement.hpp"
 #include "apps/command.hpp"
-#include "apps/config_file.hpp"
 #include "apps/text_file.hpp"
 #include "core/error.hpp"
 
@@ -62,14 +61,14 @@ void TrainFlags::add_path(CLI::App& command, const std::string& name, std::strin
   command.add_option("--" + name, given_paths_.*member, help)->type_name(name == "run" ? "DIR" : "PATH");
 }
 
-void TrainFlags::read_config(Communicator& communicator, RunRequest& request,
-                             std::vector<std::string>& problems) const {
+void read_settings_file(const std::string& path, Communicator& communicator, RunRequest& request,
+                        std::vector<std::string>& problems, SectionTexts* extra) {
   // What rank 0 cannot read it says once, with all else that is wrong.
   std::string text;
   std::string unreadable;
   if (communicator.rank() == 0) {
     try {
-      text = text_of_file(config_path_);
+      text = text_of_file(path);
     } catch (const RequestError& failure) {
       unreadable = failure.what();
     }
@@ -78,7 +77,7 @@ void TrainFlags::read_config(Communicator& communicator, RunRequest& request,
   text = text_of_first(communicator, text);
   if (!unreadable.empty()) return problems.push_back(unreadable);
   try {
-    parse_config(text, config_path_, request);
+    parse_config(text, path, request, extra);
   } catch (const RequestError& failure) {
     problems.insert(problems.end(), failure.problems().begin(), failure.problems().end());
   }
@@ -86,7 +85,7 @@ void TrainFlags::read_config(Communicator& communicator, RunRequest& request,
 
 RunRequest TrainFlags::understood(Communicator& communicator, std::vector<std::string>& problems) const {
   RunRequest request;
-  if (!config_path_.empty()) read_config(communicator, request, problems);
+  if (!config_path_.empty()) read_settings_file(config_path_, communicator, request, problems);
   for (const auto member : {&RunRequest::train, &RunRequest::test, &RunRequest::run, &RunRequest::init_from})
     if (!(given_paths_.*member).empty()) request.*member = given_paths_.*member;
   settings_->apply(request.config, problems);

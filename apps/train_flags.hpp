@@ -7,11 +7,17 @@
 #include <string>
 #include <vector>
 
+#include "apps/config_file.hpp"
 #include "apps/run_request.hpp"
 #include "apps/setting_flags.hpp"
 #include "parallel/communicator.hpp"
 
 namespace lockstep {
+
+/// Sets into `request` what the file of settings says, which rank 0 reads; adds a sentence to `problems` for everything
+/// that is wrong with it. With `extra`, a section [study] is allowed, and its keys and texts go there. Collective.
+void read_settings_file(const std::string& path, Communicator& communicator, RunRequest& request,
+                        std::vector<std::string>& problems, SectionTexts* extra = nullptr);
 
 class TrainFlags {
  public:
@@ -32,7 +38,6 @@ class TrainFlags {
 
  private:
   void add_path(CLI::App& command, const std::string& name, std::string RunRequest::*member, const std::string& help);
-  void read_config(Communicator& communicator, RunRequest& request, std::vector<std::string>& problems) const;
 
   std::string config_path_;
   RunRequest given_paths_;

@@ -16,6 +16,8 @@
 namespace lockstep::setting_text {
 namespace {
 
+constexpr std::array<Named<TargetOf>, 2> target_names{
+    {{TargetOf::validation, "validation"}, {TargetOf::training, "training"}}};
 constexpr std::array<Named<Standardize>, 5> standardize_names{{{Standardize::automatic, "auto"},
                                                                {Standardize::none, "none"},
                                                                {Standardize::features, "features"},
@@ -52,6 +54,7 @@ std::string written(Loss value) { return std::string{name_of(value)}; }
 std::string written(Optimizer value) { return std::string{name_of(value)}; }
 std::string written(ScheduleKind value) { return std::string{name_of(value)}; }
 std::string written(InstructionSet value) { return std::string{text_in(instruction_set_names, value)}; }
+std::string written(TargetOf value) { return std::string{text_in(target_names, value)}; }
 std::string written(Standardize value) { return std::string{text_in(standardize_names, value)}; }
 
 void read(std::string_view text, double& value) {
@@ -91,6 +94,7 @@ void read(std::string_view text, ScheduleKind& value) { value = schedule_named(t
 void read(std::string_view text, InstructionSet& value) {
   value = value_in(instruction_set_names, "instruction set", text);
 }
+void read(std::string_view text, TargetOf& value) { value = value_in(target_names, "part of the data", text); }
 void read(std::string_view text, Standardize& value) {
   value = value_in(standardize_names, "way to standardize", text);
 }

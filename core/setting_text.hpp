@@ -27,6 +27,7 @@ namespace lockstep::setting_text {
 [[nodiscard]] std::string written(Optimizer value);
 [[nodiscard]] std::string written(ScheduleKind value);
 [[nodiscard]] std::string written(Standardize value);
+[[nodiscard]] std::string written(TargetOf value);
 [[nodiscard]] std::string written(InstructionSet value);
 template <class Value>
 [[nodiscard]] std::string written(const std::optional<Value>& value) {
@@ -45,6 +46,7 @@ void read(std::string_view text, Loss& value);
 void read(std::string_view text, Optimizer& value);
 void read(std::string_view text, ScheduleKind& value);
 void read(std::string_view text, Standardize& value);
+void read(std::string_view text, TargetOf& value);
 void read(std::string_view text, InstructionSet& value);
 template <class Value>
 void read(std::string_view text, std::optional<Value>& value) {

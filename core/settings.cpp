@@ -150,6 +150,8 @@ std::vector<Setting> table() {
       setting<&C::steps>(pass, "steps", "COUNT", "Steps of the run, whatever --epochs says; 0: as the epochs have."),
       setting<&C::seed>(pass, "seed", "NUMBER", "The only source of randomness: the same seed gives the same bits."),
       setting<&C::shuffle>(pass, "shuffle", "true|false", "Visit the samples of each epoch in a new random order."),
+      setting<&C::train_samples>(pass, "train-samples", "COUNT",
+                                 "Training samples used, drawn by the seed; 0: all that are not held out."),
       setting<&C::standardize>(pass, "standardize", standardizes,
                                "What to bring to mean 0 and variance 1; auto: float features and regression targets."),
 
@@ -157,6 +159,11 @@ std::vector<Setting> table() {
                               "Training samples held out: a share below 1, or a count from 1; 0: none."),
       setting<&C::patience>(stopping, "patience", "EPOCHS",
                             "Epochs without a better validation loss before stopping with the best weights; 0: never."),
+      setting<&C::target_loss>(stopping, "target-loss", "LOSS",
+                               "Loss at which training is over; looked at after steps 1, 2, 3, ..., from 20 on in "
+                               "intervals that grow by a twentieth; 0: none."),
+      setting<&C::target_of>(stopping, "target-of", "validation|training",
+                             "Whose loss --target-loss is about: the samples held out, or those trained on."),
 
       setting<&C::isa>(kernels, "isa", instruction_sets,
                        "Instructions of matrix products; auto: the best here. Pin it where hosts differ."),

@@ -102,6 +102,7 @@ void check_pass(Problems& found, const TrainConfig& config) {
   require_at_least(found, "shard-size", config.shard_size, 0);
   require_at_least(found, "epochs", config.epochs, 1);
   require_at_least(found, "steps", config.steps, 0);
+  require_at_least(found, "train-samples", config.train_samples, 0);
   require_at_most(found, "epochs", config.epochs, most_epochs);
   require_at_most(found, "steps", config.steps, most_steps);
   constexpr auto largest_seed = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
@@ -118,6 +119,15 @@ void check_pass(Problems& found, const TrainConfig& config) {
   require_at_least(found, "keep", config.keep, 1);
   require(found, config.timeout == 0 || (config.timeout >= 1 && std::isfinite(config.timeout)), "timeout",
           config.timeout, "0 (never) or at least 1 second");
+}
+
+void check_target(Problems& found, const TrainConfig& config) {
+  require_not_negative(found, "target-loss", config.target_loss);
+  if (config.target_loss > 0 && config.target_of == TargetOf::validation && config.validation == 0)
+    found.push_back(
+        fmt::format("target-loss is {}, but no samples are held out to measure it on; set validation, to 0.1 say, or "
+                    "target-of to training",
+                    config.target_loss));
 }
 
 void check_validation(Problems& found, const TrainConfig& config) {
@@ -141,6 +151,7 @@ std::vector<std::string> problems(const TrainConfig& config) {
   check_schedule(found, config);
   check_pass(found, config);
   check_validation(found, config);
+  check_target(found, config);
   return found;
 }
 

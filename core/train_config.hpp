@@ -21,6 +21,9 @@ namespace lockstep {
 /// automatic: float features and regression targets; byte features are divided by 255 instead.
 enum class Standardize { automatic, none, features, targets, all };
 
+/// Whose loss target_loss is about.
+enum class TargetOf { validation, training };
+
 /// The settings of a training run. core/settings.hpp names, explains and checks each.
 struct TrainConfig {
   // network
@@ -57,9 +60,12 @@ struct TrainConfig {
   Index steps = 0;  ///< 0: as many as the epochs have
   std::uint64_t seed = 1;
   bool shuffle = true;
+  Index train_samples = 0;  ///< of those that are not held out; 0: all
   // data
-  double validation = 0;  ///< below 1 a fraction, from 1 a count of samples
-  Index patience = 0;     ///< epochs without better validation loss before stopping; 0: off
+  double validation = 0;   ///< below 1 a fraction, from 1 a count of samples
+  Index patience = 0;      ///< epochs without better validation loss before stopping; 0: off
+  double target_loss = 0;  ///< at which training is over; 0: none
+  TargetOf target_of = TargetOf::validation;
   Standardize standardize = Standardize::automatic;
   // kernels
   std::optional<InstructionSet> isa{};  ///< of matrix products; unset: the best that the processor has

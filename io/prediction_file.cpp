@@ -25,6 +25,7 @@ void write_attributes(const Hdf5File& file, const PredictionInfo& info) {
   attributes.write_text("task", name_of(info.task));
   attributes.write_text("model", info.model);
   attributes.write_text("weights_hash", info.weights_hash);
+  if (info.mc_samples > 0) attributes.write_integer("mc_samples", info.mc_samples);
   attributes.write_names("class_names", info.class_names);
   attributes.write_names("target_names", info.target_names);
 }
@@ -38,6 +39,9 @@ class PredictionWriter::Impl {
     try {
       write_attributes(file_, info);
       predictions_.emplace(Hdf5Array::create(file_, "/predictions", {info.samples, info.outputs}, scalar_element));
+      if (info.mc_samples > 0)
+        deviations_.emplace(
+            Hdf5Array::create(file_, "/standard_deviation", {info.samples, info.outputs}, scalar_element));
       if (info.task == Task::classification)
         classes_.emplace(Hdf5Array::create(file_, "/classes", {info.samples}, Element::int32));
     } catch (...) {
@@ -51,10 +55,11 @@ class PredictionWriter::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void write(Index first_row, ConstPanel outputs) {
-    assert(outputs.rows == predictions_->row_size());
-    dense_ = outputs.matrix();  // columns without their padding: (samples, outputs) in C order
-    predictions_->write({first_row, first_row + outputs.columns}, scalar_element, dense_.data());
+  void write(Index first_row, ConstPanel outputs) { write(*predictions_, first_row, outputs); }
+
+  void write_deviations(Index first_row, ConstPanel deviations) {
+    assert(deviations_.has_value());
+    write(*deviations_, first_row, deviations);
   }
 
   void write_classes(Index first_row, std::span<const Label> classes) {
@@ -64,6 +69,7 @@ class PredictionWriter::Impl {
 
   void close() {
     predictions_.reset();
+    deviations_.reset();
     classes_.reset();
     file_.close();
     publish_file(path_);
@@ -71,9 +77,16 @@ class PredictionWriter::Impl {
   }
 
  private:
+  void write(Hdf5Array& array, Index first_row, ConstPanel panel) {
+    assert(panel.rows == array.row_size());
+    dense_ = panel.matrix();  // columns without their padding: (samples, outputs) in C order
+    array.write({first_row, first_row + panel.columns}, scalar_element, dense_.data());
+  }
+
   std::string path_;
   Hdf5File file_;
   std::optional<Hdf5Array> predictions_;
+  std::optional<Hdf5Array> deviations_;
   std::optional<Hdf5Array> classes_;
   Matrix dense_;
   bool published_ = false;
@@ -83,6 +96,9 @@ PredictionWriter::PredictionWriter(std::string path, PredictionInfo info, bool r
     : impl_{std::make_unique<Impl>(std::move(path), info, replace)} {}
 PredictionWriter::~PredictionWriter() = default;
 void PredictionWriter::write(Index first_row, ConstPanel outputs) { impl_->write(first_row, outputs); }
+void PredictionWriter::write_deviations(Index first_row, ConstPanel deviations) {
+  impl_->write_deviations(first_row, deviations);
+}
 void PredictionWriter::write_classes(Index first_row, std::span<const Label> classes) {
   impl_->write_classes(first_row, classes);
 }

@@ -41,21 +41,27 @@ void prefetch_own_rows(const Dataset& data, const RowOf& rows, Range batch, Inde
   if (!next.empty()) data.prefetch(next);
 }
 
+Index training_samples(const TrainConfig& config, Index samples) {
+  const Index most = samples - held_out(config.validation, samples);
+  return config.train_samples > 0 ? std::min(config.train_samples, most) : most;
+}
+
 DataSplit::DataSplit(const TrainConfig& config, const Dataset& data)
     : seed_{config.seed},
       shuffle_{config.shuffle},
       pattern_{data.read_pattern()},
-      held_out_any_{config.validation > 0},
+      drawn_{config.validation > 0 || config.train_samples > 0},
       samples_{data.info().samples},
-      training_{samples_ - held_out(config.validation, samples_)},
-      short_chunk_{short_chunk(pattern_, samples_, training_)},
+      not_held_out_{samples_ - held_out(config.validation, samples_)},
+      training_{lockstep::training_samples(config, samples_)},
+      short_chunk_{short_chunk(pattern_, samples_, not_held_out_)},
       order_{samples_ - short_chunk_, split_pattern(pattern_), stream_key(config.seed, Purpose::split)} {}
 
 Index DataSplit::row(Index position) const {
-  if (!held_out_any_) return position;
-  const Index drawn = training_ - short_chunk_;
+  if (!drawn_) return position;
+  const Index drawn = not_held_out_ - short_chunk_;
   if (position < drawn) return order_(position);
-  if (position < training_) return order_.rows() + (position - drawn);
+  if (position < not_held_out_) return order_.rows() + (position - drawn);
   return order_(position - short_chunk_);
 }
 
@@ -64,7 +70,7 @@ RowOf DataSplit::training_rows() const {
 }
 
 RowOf DataSplit::validation_rows() const {
-  return [this](Index position) { return row(training_ + position); };
+  return [this](Index position) { return row(not_held_out_ + position); };
 }
 
 RowOf DataSplit::epoch_rows(Index epoch) const {

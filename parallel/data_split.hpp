@@ -18,6 +18,9 @@ namespace lockstep {
 void prefetch_own_rows(const Dataset& data, const RowOf& rows, Range batch, Index shard_size,
                        const Communicator& communicator);
 
+/// Samples that train: those that are not held out, or as many of them as were asked for.
+[[nodiscard]] Index training_samples(const TrainConfig& config, Index samples);
+
 /// The held-out samples are drawn by seed alone, and each epoch's order by seed and epoch.
 ///
 /// Where the file is chunked, whole chunks are drawn, and a last chunk that falls short of the others trains, at the
@@ -30,10 +33,10 @@ class DataSplit {
   DataSplit& operator=(const DataSplit&) = delete;
 
   [[nodiscard]] Index training_samples() const noexcept { return training_; }
-  [[nodiscard]] Index validation_samples() const noexcept { return samples_ - training_; }
+  [[nodiscard]] Index validation_samples() const noexcept { return samples_ - not_held_out_; }
 
-  /// The training rows and the validation rows, in an order of their own: that of the file when nothing is held out,
-  /// else drawn (chunk by chunk where the file is chunked).
+  /// The training rows and the validation rows, in an order of their own: that of the file when all train, else
+  /// drawn (chunk by chunk where the file is chunked).
   [[nodiscard]] RowOf training_rows() const;
   [[nodiscard]] RowOf validation_rows() const;
   /// Position in epoch `epoch` (from 0) to row.
@@ -45,9 +48,10 @@ class DataSplit {
   std::uint64_t seed_;
   bool shuffle_;
   ReadPattern pattern_;
-  bool held_out_any_;
+  bool drawn_;  ///< rows are in an order of their own
   Index samples_;
-  Index training_;
+  Index not_held_out_;
+  Index training_;     ///< the first of those
   Index short_chunk_;  ///< rows of the last chunk when they stand at the end of the training rows, else 0
   RowOrder order_;     ///< of the other rows
 };

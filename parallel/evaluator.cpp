@@ -6,36 +6,13 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "parallel/evaluation_plan.hpp"
 #include "parallel/floating_point_mode.hpp"
 #include "parallel/ordered_sum.hpp"
 #include "parallel/shard_buffers.hpp"
-#include "parallel/work_plan.hpp"
 
 namespace lockstep {
 namespace {
-
-/// Evaluation has its own fixed plan: its bits do not depend on how the model was trained.
-constexpr WorkPlan evaluation_plan{.shard_size = 256};
-/// Shards of one window of predictions, over all ranks.
-constexpr Index window_shards = 64;
-
-ShardStore evaluation_store(const Model& model, Index shards) {
-  return {model.network,
-          {.shards = shards,
-           .shard_size = evaluation_plan.shard_size,
-           .target_values = model.task == Task::regression ? model.network.spec().outputs : 0,
-           .training = false}};
-}
-
-/// Back to the targets' own units.
-void undo(const AffineTransform& transform, Panel outputs) {
-  if (transform.factor.empty()) return;
-  for (Index column = 0; column < outputs.columns; ++column)
-    for (Index row = 0; row < outputs.rows; ++row) {
-      Scalar& value = outputs.column(column)[row];
-      value = value / transform.factor[static_cast<std::size_t>(row)] + transform.shift[static_cast<std::size_t>(row)];
-    }
-}
 
 void copy_columns(ConstPanel from, Panel to, Index first) {
   for (Index column = 0; column < from.columns; ++column)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <utility>
@@ -79,7 +80,7 @@ class Waiting {
 struct Requests {
   /// What belongs to a request.
   struct Message {
-    int peer = 0;
+    int peer = 0;                         ///< its rank among all ranks
     std::shared_ptr<std::byte[]> packed;  ///< the message's bytes, when its pieces are several
     Pieces into;                          ///< where they go when they have arrived
   };
@@ -166,7 +167,9 @@ class MpiTransfer final : public Transfer {
 /// Posts the messages of one exchange; MPI is its own meanwhile.
 class Posted {
  public:
-  explicit Posted(MpiUse& use) : use_{use}, lock_{use.calls} {}
+  /// `names`: the ranks of the communicator's members among all.
+  Posted(MpiUse& use, MPI_Comm communicator, const std::vector<int>& names)
+      : use_{use}, communicator_{communicator}, names_{names}, lock_{use.calls} {}
 
   /// From each of these ranks, whose pieces are given by rank. Receives need no turns: they only tell places.
   void receive_all(std::span<const Pieces> pieces, std::span<const int> from) {
@@ -177,14 +180,14 @@ class Posted {
   /// One message. Pieces that share it are packed.
   void receive(const Pieces& pieces, int from) {
     std::span<std::byte> memory = pieces.front();
-    Requests::Message message{.peer = from};
+    Requests::Message message{.peer = name(from)};
     if (pieces.size() > 1) {
       const std::size_t bytes = total_bytes(pieces);
       message.packed = use_.packing.take();
       message.into = pieces;
       memory = {message.packed.get(), bytes};
     }
-    check_mpi(MPI_Irecv(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, from, exchange_tag, use_.communicator,
+    check_mpi(MPI_Irecv(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, from, exchange_tag, communicator_,
                         next(std::move(message))),
               "MPI_Irecv");
   }
@@ -200,8 +203,8 @@ class Posted {
       memory = {packed.get(), bytes};
     }
     for (const int rank : to)
-      check_mpi(MPI_Isend(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, rank, exchange_tag,
-                          use_.communicator, next({.peer = rank, .packed = packed, .into = {}})),
+      check_mpi(MPI_Isend(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, rank, exchange_tag, communicator_,
+                          next({.peer = name(rank), .packed = packed, .into = {}})),
                 "MPI_Isend");
   }
 
@@ -210,12 +213,15 @@ class Posted {
   }
 
  private:
+  [[nodiscard]] int name(int rank) const { return names_[static_cast<std::size_t>(rank)]; }
   [[nodiscard]] MPI_Request* next(Requests::Message message) {
     requests_.messages.push_back(std::move(message));
     return &requests_.handles.emplace_back(MPI_REQUEST_NULL);
   }
 
   MpiUse& use_;
+  MPI_Comm communicator_;
+  const std::vector<int>& names_;
   std::lock_guard<std::mutex> lock_;
   Requests requests_;
 };
@@ -236,9 +242,16 @@ void check_mpi(int status, const char* call) {
   throw Error(std::string{call} + " failed: " + std::string(text.data(), static_cast<std::size_t>(length)));
 }
 
-MpiCommunicator::MpiCommunicator(MpiUse& use) : use_{use} {
-  check_mpi(MPI_Comm_rank(use.communicator, &rank_), "MPI_Comm_rank");
-  check_mpi(MPI_Comm_size(use.communicator, &ranks_), "MPI_Comm_size");
+MpiCommunicator::MpiCommunicator(MpiUse& use) : MpiCommunicator{use, use.communicator, {}} {
+  names_.resize(static_cast<std::size_t>(ranks_));
+  std::iota(names_.begin(), names_.end(), 0);
+}
+
+MpiCommunicator::MpiCommunicator(MpiUse& use, MPI_Comm group, std::vector<int> names)
+    : use_{use}, communicator_{group}, names_{std::move(names)} {
+  const std::lock_guard lock{use.calls};
+  check_mpi(MPI_Comm_rank(group, &rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(group, &ranks_), "MPI_Comm_size");
 }
 
 std::vector<int> MpiCommunicator::neighbours(int direction) const {
@@ -249,7 +262,7 @@ std::vector<int> MpiCommunicator::neighbours(int direction) const {
 
 std::unique_ptr<Transfer> MpiCommunicator::all_to_all(std::span<const ConstPieces> send,
                                                       std::span<const Pieces> receive) {
-  Posted posted{use_};
+  Posted posted{use_, communicator_, names_};
   posted.receive_all(receive, neighbours(-1));
   std::vector<std::vector<ConstPieces>> messages;
   std::size_t most = 0;
@@ -266,7 +279,7 @@ std::unique_ptr<Transfer> MpiCommunicator::all_to_all(std::span<const ConstPiece
 }
 
 std::unique_ptr<Transfer> MpiCommunicator::all_gather(std::span<const Pieces> parts) {
-  Posted posted{use_};
+  Posted posted{use_, communicator_, names_};
   posted.receive_all(parts, neighbours(-1));
   const Pieces& own = parts[static_cast<std::size_t>(rank_)];
   for (const ConstPieces& message : messages_of(ConstPieces(own.begin(), own.end())))

@@ -25,17 +25,18 @@ class PackingMemory {
   std::vector<std::shared_ptr<std::byte[]>> all_;
 };
 
-/// How the ranks' MPI is used: by whom, and with how much patience. Outlives the transfers.
+/// How this process uses MPI, on all its communicators: by whom, and with how much patience. Outlives the transfers.
 struct MpiUse {
-  MPI_Comm communicator = MPI_COMM_NULL;
-  std::mutex calls;                 ///< held during each call of MPI
-  PackingMemory packing;            ///< of the thread that communicates
-  std::unique_ptr<MpiPulse> pulse;  ///< null: no signs of life are exchanged, and waits have no end
-  double timeout_seconds = 0;       ///< of silence, after which a rank counts as lost; 0: never
-  bool (*hurry)() = nullptr;        ///< true: this process was told to end, and four missed beats are enough
+  MPI_Comm communicator = MPI_COMM_NULL;  ///< of all ranks
+  std::mutex calls;                       ///< held during each call of MPI
+  PackingMemory packing;                  ///< of the thread that communicates
+  std::unique_ptr<MpiPulse> pulse;        ///< null: no signs of life are exchanged, and waits have no end
+  double timeout_seconds = 0;             ///< of silence, after which a rank counts as lost; 0: never
+  bool (*hurry)() = nullptr;              ///< true: this process was told to end, and four missed beats are enough
 };
 
-/// Uses a communicator that it does not own.
+/// Uses a communicator that it does not own: all ranks', or that of a group of them, whose members are then known by
+/// their ranks there, and in errors and to the pulse by their ranks among all.
 ///
 /// Messages go point to point: an exchange of slices has every rank send to every other anyway, and the receiver's
 /// order of merging is ours. Long pieces go straight from memory to memory, in several messages; short ones are packed
@@ -46,7 +47,10 @@ struct MpiUse {
 /// ranks have themselves only waited for twice as long.
 class MpiCommunicator final : public Communicator {
  public:
+  /// All ranks.
   explicit MpiCommunicator(MpiUse& use);
+  /// A group of them; `names` are its members' ranks among all.
+  MpiCommunicator(MpiUse& use, MPI_Comm group, std::vector<int> names);
 
   [[nodiscard]] int rank() const override { return rank_; }
   [[nodiscard]] int ranks() const override { return ranks_; }
@@ -59,6 +63,8 @@ class MpiCommunicator final : public Communicator {
   [[nodiscard]] std::vector<int> neighbours(int direction) const;
 
   MpiUse& use_;
+  MPI_Comm communicator_;
+  std::vector<int> names_;
   int rank_ = 0;
   int ranks_ = 1;
 };

@@ -84,6 +84,12 @@ int level_of_running_mpi() {
 
 }  // namespace
 
+/// A communicator of some ranks, which is freed with the environment.
+struct MpiEnvironment::Group {
+  MPI_Comm handle = MPI_COMM_NULL;
+  std::unique_ptr<Communicator> communicator;
+};
+
 MpiEnvironment::MpiEnvironment(int& argc, char**& argv, OnHang on_hang) : on_hang_{on_hang} {
   int running = 0;
   check_mpi(MPI_Initialized(&running), "MPI_Initialized");
@@ -114,6 +120,7 @@ MpiEnvironment::~MpiEnvironment() {
   const double seconds = use_->timeout_seconds > 0 ? use_->timeout_seconds : usual_timeout_seconds;
   const Deadline deadline{seconds, status_, on_hang_, "ending MPI"};
   if (use_->pulse != nullptr) use_->pulse->free();
+  for (Group& group : groups_) MPI_Comm_free(&group.handle);
   MPI_Comm_free(&use_->communicator);
   if (finalizes_) MPI_Finalize();
 }
@@ -126,6 +133,27 @@ std::string MpiEnvironment::library() {
   const std::string first = whole.substr(0, whole.find(','));
   constexpr std::string_view open_mpi = "Open MPI v";
   return first.starts_with(open_mpi) ? "Open MPI " + first.substr(open_mpi.size()) : first;
+}
+
+Communicator& MpiEnvironment::group(int number) {
+  Group made;
+  if (!started()) {
+    made.communicator = std::make_unique<SerialCommunicator>();
+  } else {
+    // All ranks are here when this comes back, so that MPI's own wait, during which no beats are sent, is short.
+    const std::vector<int> numbers = gather_each(number, *world_);
+    std::vector<int> members;
+    for (std::size_t rank = 0; rank < numbers.size(); ++rank)
+      if (numbers[rank] == number) members.push_back(static_cast<int>(rank));
+    {
+      const std::lock_guard lock{use_->calls};
+      check_mpi(MPI_Comm_split(use_->communicator, number, world_->rank(), &made.handle), "MPI_Comm_split");
+      check_mpi(MPI_Comm_set_errhandler(made.handle, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    }
+    made.communicator = std::make_unique<MpiCommunicator>(*use_, made.handle, std::move(members));
+  }
+  groups_.push_back(std::move(made));
+  return *groups_.back().communicator;
 }
 
 void MpiEnvironment::set_timeout(double seconds) noexcept {

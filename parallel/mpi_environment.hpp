@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "parallel/communicator.hpp"
 
@@ -32,6 +33,9 @@ class MpiEnvironment {
   MpiEnvironment& operator=(const MpiEnvironment&) = delete;
 
   [[nodiscard]] Communicator& world() noexcept { return *world_; }
+  /// The ranks that gave the same number, in their order among all ranks; lives as long as this. Collective over all
+  /// ranks. Exchanges of different groups go on side by side, each group's ranks on their own.
+  [[nodiscard]] Communicator& group(int number);
   [[nodiscard]] bool started() const noexcept { return use_ != nullptr; }
   /// What files that know MPI need; null when MPI is not started.
   [[nodiscard]] MpiUse* use() noexcept { return use_.get(); }
@@ -54,6 +58,8 @@ class MpiEnvironment {
  private:
   std::unique_ptr<MpiUse> use_;  ///< null when MPI is not started; outlives world_
   std::unique_ptr<Communicator> world_;
+  struct Group;
+  std::vector<Group> groups_;
   OnHang on_hang_;
   int status_ = EXIT_FAILURE;
   bool finalizes_ = false;

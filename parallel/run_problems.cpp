@@ -48,6 +48,9 @@ void check_counts(const TrainConfig& config, const DatasetInfo& data, int ranks,
   if (!splits)
     found.push_back(fmt::format("validation {} holds out {} of {} samples; it must leave at least one on either side",
                                 config.validation, validation, data.samples));
+  if (splits && config.train_samples > data.samples - validation)
+    found.push_back(fmt::format("train-samples is {}, but {} samples are left to train on; lower it, or set it to 0",
+                                config.train_samples, data.samples - validation));
   if (config.batch_size < 1) return;
   if (config.batch_size < ranks)
     found.push_back(
@@ -55,7 +58,7 @@ void check_counts(const TrainConfig& config, const DatasetInfo& data, int ranks,
                     config.batch_size, ranks));
   if (!splits || config.epochs < 1 || config.steps > 0) return;
   constexpr Index most_steps = Index{1} << 53;
-  const Index training = data.samples - validation;
+  const Index training = training_samples(config, data.samples);
   const Index steps_per_epoch = shard_count(training, std::min(config.batch_size, training));
   if (config.epochs > most_steps / steps_per_epoch)
     found.push_back(fmt::format("{} epochs of {} steps are more than {} steps; lower epochs", config.epochs,

@@ -59,6 +59,7 @@ class Run {
         engine_{model_, form_, communicator_, workers_},
         steps_per_epoch_{shard_count(split_.training_samples(), form_.batch_size)},
         total_steps_{static_cast<std::uint64_t>(config.steps > 0 ? config.steps : config.epochs * steps_per_epoch_)} {
+    if (config.target_loss > 0) look_step_ = next_look(state_.step);
     if (!state_.optimizer.empty()) engine_.update().set_state(state_.optimizer);
     state_.optimizer.clear();
     if (state_.epoch_sums.size() == static_cast<std::size_t>(StepSums::width))
@@ -84,6 +85,8 @@ class Run {
     result.hash = weights_hash(result.model.network.layout(), result.model.parameters.span());
     if (!interrupted_ && split_.validation_samples() > 0)
       result.validation = evaluate_rows(result.model, validation(), communicator_, workers_);
+    if (!interrupted_ && config_.target_loss > 0)
+      result.target = evaluate_rows(result.model, target(), communicator_, workers_);
     result.seconds = training_seconds_;
     result.samples_per_second = training_seconds_ > 0 ? trained_samples_ / training_seconds_ : 0;
     result.waiting = waiting_shares();
@@ -107,6 +110,20 @@ class Run {
 
   [[nodiscard]] Samples validation() const {
     return {.data = data_, .row_of = split_.validation_rows(), .samples = split_.validation_samples()};
+  }
+
+  /// What the target loss is measured on.
+  [[nodiscard]] Samples target() const {
+    if (config_.target_of == TargetOf::validation) return validation();
+    return {.data = data_, .row_of = split_.training_rows(), .samples = split_.training_samples()};
+  }
+
+  /// Where the target is reached the run has had all its steps.
+  void look_for_target() {
+    if (state_.step != look_step_) return;
+    look_step_ = next_look(state_.step);
+    if (evaluate_rows(model_, target(), communicator_, workers_).loss <= config_.target_loss)
+      total_steps_ = state_.step;
   }
 
   [[nodiscard]] double learning_rate(std::uint64_t step) const {
@@ -175,6 +192,7 @@ class Run {
                        .steps = total_steps_,
                        .loss = report.sums.loss / report.sums.samples,
                        .samples_per_second = trained_samples_ / training_seconds_});
+    look_for_target();
     const auto every = static_cast<std::uint64_t>(config_.checkpoint_every);
     if (every > 0 && state_.step % every == 0 && state_.step_in_epoch < steps_per_epoch_ &&
         state_.step < total_steps_ && !interrupted_)
@@ -288,6 +306,7 @@ class Run {
   std::uint64_t total_steps_;
   Schedule schedule_;
   StepSums epoch_sums_;
+  std::uint64_t look_step_ = 0;  ///< after which the target is looked for next; 0: never
   bool interrupted_ = false;
   double training_seconds_ = 0;
   double input_seconds_ = 0;          ///< of all workers, in steps
@@ -300,6 +319,13 @@ class Run {
 };
 
 }  // namespace
+
+std::uint64_t next_look(std::uint64_t step) noexcept {
+  constexpr std::uint64_t parts = 20;
+  std::uint64_t look = 0;
+  while (look <= step) look += std::max<std::uint64_t>(1, look / parts);
+  return look;
+}
 
 TrainResult train(const TrainConfig& config, const Dataset& data, Communicator& communicator,
                   TrainingObserver& observer, std::optional<Checkpoint> resume, const Model* initial) {

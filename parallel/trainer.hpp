@@ -70,12 +70,17 @@ struct TrainResult {
   bool interrupted = false;
   std::string hash;                   ///< weights_hash of model
   std::optional<Metrics> validation;  ///< of model, when a part was held out
+  std::optional<Metrics> target;      ///< of model, on the samples that --target-loss is about, when there is one
   double seconds = 0;                 ///< of training in this process
   double samples_per_second = 0;
   WaitingShares waiting;
   int ranks = 1;
   int threads = 1;
 };
+
+/// The first step after `step` after which a run with a target looks whether it has reached it: 1, 2, ... 20, 21, ...
+/// 40, 42, ...: intervals of a twentieth, so that all runs are looked at equally finely for what they need.
+[[nodiscard]] std::uint64_t next_look(std::uint64_t step) noexcept;
 
 /// Every reason why this configuration cannot train on these data on so many ranks, one sentence each. Pure.
 [[nodiscard]] std::vector<std::string> problems(const TrainConfig& config, const DatasetInfo& data, int ranks);

@@ -53,6 +53,22 @@ TEST(Communicator, BringsEachMessageToItsRank) {
     EXPECT_EQ(incoming[static_cast<std::size_t>(rank)], message(rank, ranks.rank())) << "from rank " << rank;
 }
 
+TEST(Communicator, GroupsExchangeSideBySide) {
+  Communicator& ranks = world();
+  const int number = ranks.rank() % 2;
+  Communicator& group = test::group(number);
+  ASSERT_EQ(group.ranks(), (ranks.ranks() + 1 - number) / 2);
+  ASSERT_EQ(group.rank(), ranks.rank() / 2);
+  // The groups make different numbers of exchanges, and all meet again.
+  for (int round = 0; round < 3 + 40 * number; ++round) {
+    const std::vector<int> numbers = gather_each(1000 * round + ranks.rank(), group);
+    for (int member = 0; member < group.ranks(); ++member)
+      ASSERT_EQ(numbers[static_cast<std::size_t>(member)], 1000 * round + 2 * member + number);
+  }
+  const std::vector<int> all = gather_each(ranks.rank(), ranks);
+  for (int rank = 0; rank < ranks.ranks(); ++rank) EXPECT_EQ(all[static_cast<std::size_t>(rank)], rank);
+}
+
 TEST(Communicator, BringsPiecesOfAnyLengthToTheirPlaces) {
   // Short ones, which travel together, more than one message of them; and long ones, some of several messages.
   std::vector<Index> lengths{1, 5003, 0, 70001, 3};

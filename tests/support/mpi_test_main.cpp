@@ -90,6 +90,7 @@ int run_all_tests() {
 
 }  // namespace
 
+Communicator& group(int number) { return environment->group(number); }
 Communicator& world() { return environment->world(); }
 
 void set_timeout(double seconds) { environment->set_timeout(seconds); }

@@ -10,6 +10,9 @@ namespace lockstep::test {
 /// support/mpi_test_main.cpp; only between its start and its end.
 [[nodiscard]] Communicator& world();
 
+/// The ranks that give the same number. Collective over all.
+[[nodiscard]] Communicator& group(int number);
+
 /// Seconds of silence after which world() counts a rank as lost.
 void set_timeout(double seconds);
 
