@@ -41,7 +41,7 @@ std::string clause(const Plot& plot, std::size_t index) {
   static constexpr int shapes[] = {0, 7, 5, 9, 11, 13, 6};
   switch (series.style) {
     case PlotSeries::Style::guide:
-      return fmt::format("{} using 1:2 with lines lc rgb \"#888888\" lw 1.5 dt 2 {}", from, title);
+      return fmt::format("{} using 1:2 with lines lc rgb \"#777777\" lw 1.5 dt {} {}", from, 2 + index % 3, title);
     case PlotSeries::Style::boxes:
       return fmt::format("{} using 1:2 with boxes fs transparent solid 0.35 lc rgb \"{}\" {}", from, colour, title);
     case PlotSeries::Style::points:
@@ -66,6 +66,7 @@ std::string axes(const Plot& plot) {
   };
   logarithmic('x', plot.log_x);
   logarithmic('y', plot.log_y);
+  if (plot.log_y != 0) text += "set autoscale yfix\n";
   if (plot.x_names.empty()) return text + "set autoscale xfix\n";
   // Things with long names stand below one another, so the axes change places.
   text += "set ytics (";

@@ -51,6 +51,11 @@ class Study {
     (void)run;
     return nlohmann::ordered_json::object();
   }
+  /// What depends on this machine alone, after the runs. Collective over all ranks.
+  virtual void measure_machine(Communicator& world, int threads) {
+    (void)world;
+    (void)threads;
+  }
   /// `directory` is where the runs lie, for what is drawn from their weights. Rank 0 only.
   [[nodiscard]] virtual Report report(const StudyResults& results, const StudyDirectory& directory) const = 0;
 };

@@ -245,6 +245,7 @@ int StudyCommand::run() {
     if (results.records().size() == known) break;
     points = grid.points(study->wanted(results));
   }
+  study->measure_machine(world(), threads);
   return conclude(*study, results, grid);
 }
 
@@ -264,6 +265,7 @@ void add_study_command(CLI::App& root, CommandContext& context) {
       "  lockstep study dropout --quick --train train.h5 --test test.h5 --out studies/dropout\n"
       "  mpirun -n 2 --bind-to none lockstep study dropout --quick --train train.h5 --test test.h5 \\\n"
       "    --out studies/dropout --threads 1     the same bits, two runs side by side");
+  add_study(*study, context, batch_size_study());
   add_study(*study, context, dropout_study());
 }
 

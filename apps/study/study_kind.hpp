@@ -34,6 +34,7 @@ struct StudyKind {
                                  std::vector<std::string>& problems);
 };
 
+[[nodiscard]] StudyKind batch_size_study();
 [[nodiscard]] StudyKind dropout_study();
 
 }  // namespace lockstep

@@ -2,6 +2,7 @@
 // lockstep evaluate, predict and checkpoint, on models that lockstep train made.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -105,6 +106,37 @@ TEST_F(InferenceCommands, EvaluateRefusesADirectoryWithoutCheckpoints) {
   const CommandResult result = run_lockstep({"evaluate", out_.path(), at("test.h5")});
   EXPECT_EQ(result.status, 2);
   EXPECT_NE(result.err.find("holds no checkpoint; give the directory of a run"), std::string::npos) << result.err;
+}
+
+TEST_F(InferenceCommands, PredictAveragesNetworksDrawnByDropoutOnAnyRanks) {
+  ASSERT_EQ(run_lockstep({"train", "--train", at("plane.h5"), "--run", out_ / "run", "--epochs", "3", "--hidden", "13",
+                          "--dropout", "0.25", "--threads", "1"})
+                .status,
+            0);
+  const auto predicted = [&](const std::string& name, int ranks) {
+    const std::string path = out_ / name;
+    const std::vector<std::string> command{"predict", out_ / "run", at("plane.h5"), path, "--mc-samples", "7",
+                                           "--seed",  "3",          "--threads",    "2"};
+    const CommandResult result = ranks == 1 ? run_lockstep(command) : run_lockstep_on(ranks, command);
+    EXPECT_EQ(result.status, 0) << result.err;
+    const Hdf5File file = Hdf5File::open(path, "");
+    std::vector<float> values(2 * 97);
+    Hdf5Array::open(file, "/predictions").read({0, 97}, Element::float32, values.data());
+    Hdf5Array::open(file, "/standard_deviation").read({0, 97}, Element::float32, values.data() + 97);
+    EXPECT_EQ(Hdf5Attributes(file, "/").integers("mc_samples"), std::vector<Index>{7});
+    return values;
+  };
+  const std::vector<float> alone = predicted("alone.h5", 1);
+  EXPECT_EQ(predicted("together.h5", 2), alone);
+  EXPECT_GT(*std::max_element(alone.begin() + 97, alone.end()), 0.01F);
+}
+
+TEST_F(InferenceCommands, PredictRefusesToDrawNetworksOfAModelWithoutDropout) {
+  const CommandResult result =
+      run_lockstep({"predict", at("plane"), at("plane.h5"), out_ / "out.h5", "--mc-samples", "7"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("trained without dropout"), std::string::npos) << result.err;
+  EXPECT_FALSE(fs::exists(out_ / "out.h5"));
 }
 
 TEST_F(InferenceCommands, PredictWritesProbabilitiesAndClasses) {

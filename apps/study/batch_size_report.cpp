@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: MIT
+// Tables and curves over batches.
+#include "apps/study/batch_size_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "apps/study/tables.hpp"
+#include "apps/table.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* batch_axis = "batch size (samples, logarithmic)";
+
+std::string text_of(Index batch) { return fmt::format("{}", batch); }
+
+/// One report under way.
+class BatchSizeReport {
+ public:
+  BatchSizeReport(const BatchQuestions& questions, const StudySetting& setting, const StudyResults& results,
+                  const std::vector<MeasuredSpeed>& speeds)
+      : questions_{questions},
+        setting_{setting},
+        results_{results},
+        speeds_{speeds},
+        grid_{questions, setting, results},
+        regimes_{regimes_of(grid_, questions, setting, results)} {}
+
+  [[nodiscard]] Report whole() const {
+    Report report{.title = fmt::format("Batch size on {}", setting_.data.name), .introduction = {}, .sections = {}};
+    report.introduction.push_back(fmt::format(
+        "What the batch size does, after Shallue, Lee, Antognini, Sohl-Dickstein, Frostig and Dahl, Measuring the "
+        "effects "
+        "of data parallelism on neural network training, JMLR 20 (2019), and McCandlish, Kaplan, Amodei and others, An "
+        "empirical model of large-batch training (2018). Each figure is the mean over {} and, behind ±, its standard "
+        "error.",
+        counted(static_cast<Index>(setting_.seeds.size()), "seed", "seeds")));
+    if (grid_.target())
+      report.introduction.push_back(fmt::format(
+          "The target is a validation loss of {}{}. It is looked for after steps 1, 2, 3, ..., from 20 on in intervals "
+          "of a "
+          "twentieth, so steps are known to 5 %. A run of batch B has at most the steps of {} epochs, or {} where that "
+          "is "
+          "more.",
+          *grid_.target(),
+          questions_.target > 0 ? "" : " (what half of the epochs at the study's own batch size and rate come to)",
+          setting_.config.epochs, questions_.least_steps));
+    if (questions_.asks("target")) report.sections.push_back(target_section());
+    if (questions_.asks("rules")) report.sections.push_back(rules_section());
+    if (questions_.asks("generalization")) report.sections.push_back(generalization_section());
+    if (questions_.asks("gradient")) report.sections.push_back(gradient_section());
+    if (questions_.asks("speed")) report.sections.push_back(speed_section());
+    return report;
+  }
+
+ private:
+  [[nodiscard]] Estimate steps(const Overrides& cell) const {
+    std::vector<double> values;
+    for (const std::uint64_t seed : setting_.seeds) values.push_back(steps_to_target(results_, cell, seed));
+    return estimate_of(values);
+  }
+
+  [[nodiscard]] std::string steps_text(const Overrides& cell) const {
+    const Estimate estimate = steps(cell);
+    const std::size_t seeds = setting_.seeds.size();
+    if (estimate.count == 0) return "not reached";
+    std::string text = fmt::format("{:.0f}", estimate.mean);
+    if (estimate.count > 1) text += fmt::format(" ± {:.0f}", estimate.error);
+    return estimate.count == seeds ? text : fmt::format("{} ({} of {} reached)", text, estimate.count, seeds);
+  }
+
+  [[nodiscard]] ReportSection target_section() const;
+  [[nodiscard]] ReportTable search_table() const;
+  [[nodiscard]] Plot steps_plot() const;
+  [[nodiscard]] Plot samples_plot() const;
+  [[nodiscard]] Plot search_plot() const;
+  [[nodiscard]] std::string regimes_text() const;
+  [[nodiscard]] ReportSection rules_section() const;
+  [[nodiscard]] ReportSection generalization_section() const;
+  [[nodiscard]] ReportSection gradient_section() const;
+  [[nodiscard]] ReportSection speed_section() const;
+  [[nodiscard]] double fastest(Index batch) const;
+
+  const BatchQuestions& questions_;
+  const StudySetting& setting_;
+  const StudyResults& results_;
+  const std::vector<MeasuredSpeed>& speeds_;
+  BatchSizeGrid grid_;
+  BatchRegimes regimes_;
+};
+
+std::string BatchSizeReport::regimes_text() const {
+  if (regimes_.rows.empty()) return "No batch came to the target with all seeds; raise --target, --epochs or --search.";
+  const BatchRegimes::Row& last = regimes_.rows.back();
+  std::string text = fmt::format(
+      "Perfect scaling (samples to the target at most 25 % more than the fewest): up to a batch of {}. Largest useful "
+      "batch: {}",
+      regimes_.perfect_to, regimes_.largest_useful);
+  return text + (regimes_.largest_useful == last.batch
+                     ? "; the maximum was not seen: larger batches may save more steps."
+                     : ", whose steps are within 10 % of the fewest; beyond it more samples save no steps.");
+}
+
+ReportTable BatchSizeReport::search_table() const {
+  ReportTable table{.caption = "Search of the learning rate (first seed): steps to the target",
+                    .rows = {{"batch", "runs", "rates and steps (-: target not reached, or diverged)"}}};
+  for (const Index batch : questions_.batches) {
+    const RateSearch search = grid_.search(batch);
+    std::string tried;
+    for (const auto& [k, cost] : search.costs())
+      tried += fmt::format("{}{:g}: {}", tried.empty() ? "" : "   ", grid_.rate(batch, k),
+                           std::isfinite(cost) ? fmt::format("{:g}", cost) : "-");
+    table.rows.push_back({text_of(batch), fmt::format("{}", search.costs().size()), tried});
+  }
+  return table;
+}
+
+Plot BatchSizeReport::steps_plot() const {
+  Plot plot{.name = "steps",
+            .title = fmt::format("Steps to a validation loss of {:g}", *grid_.target()),
+            .x_label = batch_axis,
+            .y_label = "steps to the target (logarithmic)",
+            .log_x = 2,
+            .log_y = 10,
+            .series = {{.title = "tuned rate", .points = {}}}};
+  PlotSeries perfect{.title = "perfect scaling", .points = {}, .style = PlotSeries::Style::guide};
+  PlotSeries fewest{.title = "fewest steps", .points = {}, .style = PlotSeries::Style::guide};
+  double least_samples = INFINITY;
+  double least_steps = INFINITY;
+  for (const BatchRegimes::Row& row : regimes_.rows) {
+    least_samples = std::min(least_samples, row.steps.mean * static_cast<double>(row.batch));
+    least_steps = std::min(least_steps, row.steps.mean);
+  }
+  for (const BatchRegimes::Row& row : regimes_.rows) {
+    const auto batch = static_cast<double>(row.batch);
+    plot.series[0].points.push_back({batch, row.steps.mean, row.steps.error});
+    perfect.points.push_back({batch, least_samples / batch, 0});
+    fewest.points.push_back({batch, least_steps, 0});
+  }
+  plot.series.push_back(perfect);
+  plot.series.push_back(fewest);
+  return plot;
+}
+
+Plot BatchSizeReport::samples_plot() const {
+  Plot plot{.name = "samples",
+            .title = fmt::format("Samples to a validation loss of {:g}", *grid_.target()),
+            .x_label = batch_axis,
+            .y_label = "samples to the target (logarithmic)",
+            .log_x = 2,
+            .log_y = 10,
+            .series = {{.title = "", .points = {}}}};
+  for (const BatchRegimes::Row& row : regimes_.rows) {
+    const auto batch = static_cast<double>(row.batch);
+    plot.series[0].points.push_back({batch, batch * row.steps.mean, batch * row.steps.error});
+  }
+  return plot;
+}
+
+Plot BatchSizeReport::search_plot() const {
+  Plot plot{.name = "rates",
+            .title = "Tuned learning rate by batch",
+            .x_label = batch_axis,
+            .y_label = "learning rate (logarithmic)",
+            .log_x = 2,
+            .log_y = 10,
+            .series = {{.title = "tuned", .points = {}}}};
+  PlotSeries linear{.title = "linear", .points = {}, .style = PlotSeries::Style::guide};
+  PlotSeries root{.title = "square root", .points = {}, .style = PlotSeries::Style::guide};
+  for (const Index batch : questions_.batches) {
+    const auto x = static_cast<double>(batch);
+    if (const auto rate = grid_.tuned(batch)) plot.series[0].points.push_back({x, *rate, 0});
+    if (!grid_.tuned(questions_.usual_batch)) continue;
+    linear.points.push_back({x, grid_.rule_rate(batch, 1), 0});
+    root.points.push_back({x, grid_.rule_rate(batch, 0.5), 0});
+  }
+  plot.series.push_back(linear);
+  plot.series.push_back(root);
+  return plot;
+}
+
+ReportSection BatchSizeReport::target_section() const {
+  ReportSection section{
+      .heading = "Steps, samples and seconds to the target",
+      .question = "How far do larger batches save steps, when each has a learning rate of its own?",
+      .remarks = {fmt::format(
+                      "For each batch the learning rate is searched on the first seed, on the lattice rate x {:g}^k "
+                      "with the rate of the study ({:g}) scaled by the square root of the batch in its middle: k = "
+                      "-4, -2, 0, 2, 4, then the neighbours of the best and beyond the ends, {} runs at most. The "
+                      "best rate then runs on all seeds.",
+                      questions_.factor, setting_.config.learning_rate.value_or(0), questions_.search),
+                  regimes_text()},
+      .tables = {},
+      .plots = {}};
+  if (!grid_.target()) return section;
+  ReportTable table{.caption = "By batch, at its best rate",
+                    .rows = {{"batch", "learning rate", "steps", "samples", "seconds (fastest shape here)", "regime"}}};
+  for (const Index batch : questions_.batches) {
+    const auto rate = grid_.tuned(batch);
+    if (!rate) {
+      table.rows.push_back({text_of(batch), "-", "infeasible: no rate came to the target", "-", "-", "infeasible"});
+      continue;
+    }
+    const Estimate estimate = steps(grid_.tuned_cell(batch));
+    const double samples = estimate.mean * static_cast<double>(batch);
+    const double speed = fastest(batch);
+    const bool all = estimate.count == setting_.seeds.size();
+    const char* const regime = !all                               ? "infeasible for some seeds"
+                               : batch <= regimes_.perfect_to     ? "perfect scaling"
+                               : batch < regimes_.largest_useful  ? "diminishing returns"
+                               : batch == regimes_.largest_useful ? "largest useful"
+                                                                  : "maximum";
+    table.rows.push_back({text_of(batch), fmt::format("{:g}", *rate), steps_text(grid_.tuned_cell(batch)),
+                          with_thousands(samples), speed > 0 ? fmt::format("{:.3g}", samples / speed) : "-", regime});
+  }
+  section.tables = {table, search_table()};
+  section.plots = {steps_plot(), samples_plot(), search_plot()};
+  return section;
+}
+
+ReportSection BatchSizeReport::rules_section() const {
+  ReportSection section{
+      .heading = "How far rules carry",
+      .question = "Is the tuned rate of one batch, scaled by a rule and with a warm-up, as good as tuning each batch?",
+      .remarks = {fmt::format(
+          "Linear and square-root scaling start from the tuned rate of batch {}, with a linear warm-up "
+          "over one epoch (a tenth of the run's most steps, where that is less).",
+          questions_.usual_batch)},
+      .tables = {},
+      .plots = {}};
+  if (!grid_.target() || !grid_.tuned(questions_.usual_batch)) {
+    section.remarks.push_back("No rate of that batch came to the target, so there is nothing to scale.");
+    return section;
+  }
+  ReportTable table{.caption = "Steps to the target", .rows = {{"batch", "tuned", "linear", "square root"}}};
+  Plot plot{.name = "rules",
+            .title = fmt::format("Steps to a validation loss of {:g}", *grid_.target()),
+            .x_label = batch_axis,
+            .y_label = "steps to the target (logarithmic)",
+            .log_x = 2,
+            .log_y = 10,
+            .series = {{.title = "tuned", .points = {}},
+                       {.title = "linear, warm-up", .points = {}},
+                       {.title = "square root, warm-up", .points = {}}}};
+  const auto add = [&](std::size_t series, Index batch, const Overrides& cell) {
+    const Estimate estimate = steps(cell);
+    const bool all = estimate.count == setting_.seeds.size();  // else the curve is interrupted
+    plot.series[series].points.push_back({static_cast<double>(batch), all ? estimate.mean : NAN, estimate.error});
+  };
+  for (const Index batch : questions_.batches) {
+    const bool tuned = grid_.tuned(batch).has_value();
+    table.rows.push_back({text_of(batch), tuned ? steps_text(grid_.tuned_cell(batch)) : "infeasible",
+                          steps_text(grid_.rule_cell(batch, 1)), steps_text(grid_.rule_cell(batch, 0.5))});
+    if (tuned) add(0, batch, grid_.tuned_cell(batch));
+    add(1, batch, grid_.rule_cell(batch, 1));
+    add(2, batch, grid_.rule_cell(batch, 0.5));
+  }
+  section.tables.push_back(table);
+  section.plots.push_back(plot);
+  return section;
+}
+
+ReportSection BatchSizeReport::generalization_section() const {
+  const std::string figure = (setting_.tested ? "test_" : "validation_") +
+                             std::string{setting_.data.task == Task::classification ? "error" : "rmse"};
+  ReportSection section{.heading = "Generalisation",
+                        .question = "Do large batches generalise worse at the same training loss?",
+                        .remarks = {},
+                        .tables = {},
+                        .plots = {}};
+  if (!grid_.target()) return section;
+  section.remarks.push_back(fmt::format(
+      "Each batch, at its tuned rate, is trained until the loss over all training samples is {:g} or less, in at most "
+      "twice the steps.",
+      *grid_.training_target()));
+  ReportTable table{.caption = "At equal training loss",
+                    .rows = {{"batch", words_of(figure), "training loss", "steps"}}};
+  Plot plot{.name = "generalization",
+            .title = fmt::format("At a training loss of {:g}", *grid_.training_target()),
+            .x_label = batch_axis,
+            .y_label = words_of(figure) + (setting_.data.task == Task::classification ? " (share of samples)" : ""),
+            .log_x = 2,
+            .series = {{.title = "", .points = {}}}};
+  for (const Index batch : questions_.batches) {
+    if (!grid_.tuned(batch)) continue;
+    const Overrides cell = grid_.training_cell(batch);
+    const CellFigures figures{results_, setting_.seeds};
+    const Estimate error = figures.estimate(cell, figure);
+    table.rows.push_back(
+        {text_of(batch), estimate_text(error), figures.text(cell, "loss_on_target_samples"), steps_text(cell)});
+    if (steps(cell).count == setting_.seeds.size())
+      plot.series[0].points.push_back({static_cast<double>(batch), error.mean, error.error});
+  }
+  section.tables.push_back(table);
+  section.plots.push_back(plot);
+  return section;
+}
+
+ReportSection BatchSizeReport::gradient_section() const {
+  ReportSection section{
+      .heading = "The minibatch gradient as an estimate",
+      .question = "Is the gradient of n samples an unbiased estimate of the full gradient, with a variance of 1/n?",
+      .remarks =
+          {"At the end of one run with the study's own settings, batches of n training samples are drawn without "
+           "replacement, so that their variance is s (1/n)(N - n)/(N - 1), which is 0 for all N. Variance: mean of |g "
+           "- G|^2. Bias: |mean of g - G|^2, which without bias is the variance over the number of draws: their "
+           "ratio then scatters around 1."},
+      .tables = {},
+      .plots = {}};
+  const PointRecord* record = results_.find(cell_name(grid_.pilot()), setting_.seeds.front());
+  if (record == nullptr || record->diverged || !record->content.at("figures").contains("gradient_batches")) {
+    section.remarks.push_back("The run diverged: nothing was measured.");
+    return section;
+  }
+  const Json& figures = record->content.at("figures");
+  const std::vector<double> batches = figures.at("gradient_batches");
+  const std::vector<double> draws = figures.at("gradient_draws");
+  const std::vector<double> variances = figures.at("gradient_variances");
+  const std::vector<double> biases = figures.at("gradient_biases");
+  const double full = figures.at("gradient_full").get<double>();
+  const double all = static_cast<double>(setting_.training_samples);
+  const auto shape = [&](double n) { return (all - n) / (all - 1) / n; };
+  ReportTable table{.caption = fmt::format("Against the gradient of all {:.0f} samples, |G|^2 = {:.3g}", all, full),
+                    .rows = {{"n", "draws", "variance", "variance x n (N - 1)/(N - n)", "bias x draws / variance"}}};
+  PlotSeries measured{.title = "measured variance", .points = {}, .style = PlotSeries::Style::points};
+  PlotSeries bias{.title = "measured bias x draws", .points = {}, .style = PlotSeries::Style::points};
+  PlotSeries expected{.title = "s (N - n) / (N - 1) / n", .points = {}, .style = PlotSeries::Style::guide};
+  double scale = 0;
+  for (std::size_t i = 0; i < batches.size(); ++i)
+    scale += variances[i] / shape(batches[i]) / static_cast<double>(batches.size());
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const double error = variances[i] * std::sqrt(2 / draws[i]);  // of a sum of few squares, at most
+    measured.points.push_back({batches[i], variances[i], error});
+    bias.points.push_back({batches[i], biases[i] * draws[i], 0});
+    expected.points.push_back({batches[i], scale * shape(batches[i]), 0});
+    table.rows.push_back({fmt::format("{:.0f}", batches[i]), fmt::format("{:.0f}", draws[i]),
+                          fmt::format("{:.3g}", variances[i]), fmt::format("{:.3g}", variances[i] / shape(batches[i])),
+                          fmt::format("{:.2f}", biases[i] * draws[i] / variances[i])});
+  }
+  section.remarks.push_back(fmt::format(
+      "From the same figures the simple noise scale (McCandlish et al., eq. 2.9), the trace of the gradient's "
+      "covariance "
+      "over its squared norm, is {:.0f} samples at this point of training{}.",
+      scale / full,
+      regimes_.largest_useful > 0 ? fmt::format("; the largest useful batch found above is {}", regimes_.largest_useful)
+                                  : ""));
+  section.tables.push_back(table);
+  section.plots.push_back({.name = "gradient",
+                           .title = "Variance and bias of the minibatch gradient",
+                           .x_label = "samples n in a batch (logarithmic)",
+                           .y_label = "squared norm of the gradient (logarithmic)",
+                           .log_x = 2,
+                           .log_y = 10,
+                           .series = {measured, bias, expected}});
+  return section;
+}
+
+double BatchSizeReport::fastest(Index batch) const {
+  double best = 0;
+  for (const MeasuredSpeed& speed : speeds_)
+    if (speed.batch == batch) best = std::max(best, speed.samples_per_second);
+  return best;
+}
+
+ReportSection BatchSizeReport::speed_section() const {
+  ReportSection section{
+      .heading = "The machine's side",
+      .question = "How many samples a second go through, by batch and by ranks x threads?",
+      .remarks = {"Whole training steps of this network (SGD with momentum), measured on this machine at the "
+                  "end of the study; another machine, or other programs beside, make other figures."},
+      .tables = {},
+      .plots = {}};
+  std::vector<std::pair<int, int>> shapes;
+  for (const MeasuredSpeed& speed : speeds_)
+    if (std::find(shapes.begin(), shapes.end(), std::pair{speed.ranks, speed.threads}) == shapes.end())
+      shapes.emplace_back(speed.ranks, speed.threads);
+  ReportTable table{.caption = "Samples a second", .rows = {{"batch"}}};
+  Plot plot{.name = "speed",
+            .title = "Speed by batch",
+            .x_label = batch_axis,
+            .y_label = "samples a second (logarithmic)",
+            .log_x = 2,
+            .log_y = 10,
+            .series = {}};
+  for (const auto& [ranks, threads] : shapes) {
+    const std::string title = fmt::format("{} x {}", ranks, threads);
+    table.rows.front().push_back(title);
+    plot.series.push_back({.title = title + " (ranks x threads)", .points = {}});
+  }
+  for (const Index batch : questions_.batches) {
+    std::vector<std::string> row{text_of(batch)};
+    for (std::size_t shape = 0; shape < shapes.size(); ++shape) {
+      const auto found = std::find_if(speeds_.begin(), speeds_.end(), [&](const MeasuredSpeed& speed) {
+        return speed.batch == batch && std::pair{speed.ranks, speed.threads} == shapes[shape];
+      });
+      row.push_back(found == speeds_.end() ? "-" : with_thousands(found->samples_per_second));
+      if (found != speeds_.end())
+        plot.series[shape].points.push_back({static_cast<double>(batch), found->samples_per_second, 0});
+    }
+    table.rows.push_back(row);
+  }
+  section.tables.push_back(table);
+  section.plots.push_back(plot);
+  return section;
+}
+
+}  // namespace
+
+BatchRegimes regimes_of(const BatchSizeGrid& grid, const BatchQuestions& questions, const StudySetting& setting,
+                        const StudyResults& results) {
+  BatchRegimes regimes;
+  double fewest_samples = INFINITY;
+  double fewest_steps = INFINITY;
+  for (const Index batch : questions.batches) {
+    if (!grid.tuned(batch)) continue;
+    std::vector<double> steps;
+    for (const std::uint64_t seed : setting.seeds)
+      steps.push_back(steps_to_target(results, grid.tuned_cell(batch), seed));
+    const Estimate estimate = estimate_of(steps);
+    if (estimate.count < setting.seeds.size()) continue;
+    regimes.rows.push_back({.batch = batch, .steps = estimate, .reached = estimate.count});
+    fewest_samples = std::min(fewest_samples, estimate.mean * static_cast<double>(batch));
+    fewest_steps = std::min(fewest_steps, estimate.mean);
+  }
+  for (const BatchRegimes::Row& row : regimes.rows) {
+    if (row.steps.mean * static_cast<double>(row.batch) <= 1.25 * fewest_samples) regimes.perfect_to = row.batch;
+    if (regimes.largest_useful == 0 && row.steps.mean <= 1.1 * fewest_steps) regimes.largest_useful = row.batch;
+  }
+  return regimes;
+}
+
+Report batch_size_report(const BatchQuestions& questions, const StudySetting& setting, const StudyResults& results,
+                         const std::vector<MeasuredSpeed>& speeds) {
+  return BatchSizeReport{questions, setting, results, speeds}.whole();
+}
+
+}  // namespace lockstep

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// lockstep study batch-size: what Shallue et al. (JMLR 20, 2019) and McCandlish et al. (2018) asked.
+#include <algorithm>
+#include <cmath>
+
+#include "apps/study/batch_size_report.hpp"
+#include "parallel/gradient_sampling.hpp"
+#include "parallel/step_benchmark.hpp"
+
+namespace lockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int speed_repetitions = 3;
+constexpr double speed_seconds = 0.05;  ///< of each repetition
+
+class BatchSizeStudy final : public Study {
+ public:
+  BatchSizeStudy(const StudyOptions& options, const StudySetting& setting, std::vector<std::string>& problems)
+      : setting_{setting},
+        questions_{batch_questions_in(options, setting, problems)},
+        draw_samples_{options.count("draw-samples", problems)} {}
+
+  [[nodiscard]] std::vector<WantedPoint> wanted(const StudyResults& known) const override {
+    return BatchSizeGrid{questions_, setting_, known}.wanted();
+  }
+
+  [[nodiscard]] std::size_t most_runs() const override {
+    const std::size_t batches = questions_.batches.size();
+    const std::size_t seeds = setting_.seeds.size();
+    const bool runs = questions_.asks("target") || questions_.asks("rules") || questions_.asks("generalization");
+    if (!runs) return 1;
+    return 1 + batches * (static_cast<std::size_t>(questions_.search) + seeds - 1 +
+                          (questions_.asks("rules") ? 2 * seeds : 0) + (questions_.asks("generalization") ? seeds : 0));
+  }
+
+  [[nodiscard]] bool measures(const StudyPoint& point) const override {
+    return questions_.asks("gradient") && point.seed == setting_.seeds.front() &&
+           point.cell == cell_name(BatchSizeGrid{questions_, setting_, {}}.pilot());
+  }
+
+  [[nodiscard]] Json measure(const MeasuredRun& run) const override {
+    std::vector<Index> batches;
+    for (Index batch = 1; batch < setting_.training_samples; batch *= 2) batches.push_back(batch);
+    const GradientSampling sampling = sample_gradients(
+        run.model, run.point.request.config, *run.data.train, batches,
+        draw_samples_ > 0 ? draw_samples_ : 4 * setting_.training_samples, run.communicator, run.workers);
+    Json figures{{"gradient_full", sampling.full_norm}};
+    for (const GradientSample& sample : sampling.samples) {
+      figures["gradient_batches"].push_back(sample.batch);
+      figures["gradient_draws"].push_back(sample.draws);
+      figures["gradient_variances"].push_back(sample.variance);
+      figures["gradient_biases"].push_back(sample.bias);
+    }
+    return figures;
+  }
+
+  void measure_machine(Communicator& world, int threads) override {
+    if (!questions_.asks("speed") && !questions_.asks("target")) return;
+    speeds_.clear();
+    for (const Index batch : questions_.batches) {
+      for (int each = 1; each < threads; each *= 2) add_speed(batch, world, each);
+      add_speed(batch, world, threads);
+      if (world.ranks() == 1) continue;
+      SerialCommunicator alone;  // the other ranks do the same for themselves, so a lone one is a little slowed
+      add_speed(batch, alone, threads);
+    }
+  }
+
+  [[nodiscard]] Report report(const StudyResults& results, const StudyDirectory&) const override {
+    return batch_size_report(questions_, setting_, results, speeds_);
+  }
+
+ private:
+  void add_speed(Index batch, Communicator& communicator, int threads) {
+    if (batch < communicator.ranks()) return;
+    StepCase what{.sizes = {setting_.data.features}, .batch_size = batch};
+    what.sizes.insert(what.sizes.end(), setting_.config.hidden.begin(), setting_.config.hidden.end());
+    what.sizes.push_back(std::max<Index>(2, setting_.data.classes));
+    Workers workers{threads};
+    std::vector<double> rates;
+    for (const StepRate& rate : measure_steps(what, speed_repetitions, speed_seconds, communicator, workers))
+      rates.push_back(rate.samples_per_second);
+    std::sort(rates.begin(), rates.end());
+    speeds_.push_back({.batch = batch,
+                       .ranks = communicator.ranks(),
+                       .threads = threads,
+                       .samples_per_second = rates[rates.size() / 2]});
+  }
+
+  StudySetting setting_;
+  BatchQuestions questions_;
+  Index draw_samples_;
+  std::vector<MeasuredSpeed> speeds_;
+};
+
+}  // namespace
+
+StudyKind batch_size_study() {
+  return {
+      .name = "batch-size",
+      .description = "What the batch size does: steps to a target, rate rules, generalisation, gradients, speed",
+      .footer =
+          "Questions, after Shallue et al. (JMLR 20, 2019) and McCandlish et al. (2018):\n"
+          "  target          steps, samples and seconds to a validation loss, the learning rate tuned for each batch;\n"
+          "                  the regimes of perfect scaling, diminishing returns and maximum; the largest useful "
+          "batch\n"
+          "  rules           linear and square-root scaling of the rate, with warm-up, against the tuned rate\n"
+          "  generalization  test error at equal training loss\n"
+          "  gradient        bias and variance of the minibatch gradient of n samples, for n = 1, 2, 4, ... N\n"
+          "  speed           samples a second by batch and ranks x threads\n\n"
+          "Examples:\n"
+          "  lockstep study batch-size --quick --train train.h5 --test test.h5 --validation 0.1 --out studies/batch\n"
+          "  mpirun -n 2 --bind-to none lockstep study batch-size --config apps/recipes/batch-size-optdigits.toml \\\n"
+          "    --train train.h5 --test test.h5 --out studies/optdigits --threads 1",
+      .options =
+          {{"questions", "NAME,...", "all", "all", "Which: target, rules, generalization, gradient, speed; all"},
+           {"batches", "SAMPLES,...", "1,2,4,8,16,32,64,128,256,512,1024,2048,4096,8192", "16,64,256,1024",
+            "Batch sizes; those above the training samples are left out"},
+           {"target", "LOSS", "0", "0",
+            "Validation loss to come to; 0: what the study's settings come to in half "
+            "of their epochs"},
+           {"search", "COUNT", "9", "5", "Most runs of the search for one batch's learning rate"},
+           {"factor", "FACTOR", "2", "2", "Between neighbouring learning rates of the search"},
+           {"least-steps", "COUNT", "500", "100", "Steps that every run may take, however large its batch"},
+           {"draw-samples", "COUNT", "0", "0",
+            "Samples in all batches of one size whose gradients are looked at; 0: four times the training samples"}},
+      .make = [](const StudyOptions& options, const StudySetting& setting, std::vector<std::string>& problems)
+          -> std::unique_ptr<Study> { return std::make_unique<BatchSizeStudy>(options, setting, problems); }};
+}
+
+}  // namespace lockstep
