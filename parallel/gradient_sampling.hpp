@@ -22,6 +22,14 @@ struct GradientSample {
   double bias = 0;
 };
 
+/// The variance of a batch of one sample that follows from the sample's, of `all` training samples:
+/// variance n (N - 1) / (N - n), because draws are without replacement.
+[[nodiscard]] inline double variance_of_one(const GradientSample& sample, Index all) {
+  const auto n = static_cast<double>(sample.batch);
+  const auto of = static_cast<double>(all);
+  return sample.variance * n * (of - 1) / (of - n);
+}
+
 struct GradientSampling {
   double full_norm = 0;  ///< |G|^2
   std::vector<GradientSample> samples;

@@ -87,6 +87,13 @@ Overrides BatchSizeGrid::pilot() const {
   return {{"epochs", written(std::max<Index>(1, setting_.config.epochs / 2))}};
 }
 
+std::vector<Overrides> BatchSizeGrid::noise_cells() const {
+  std::vector<Overrides> cells;
+  for (Index epochs = 1; epochs < setting_.config.epochs; epochs *= 2) cells.push_back({{"epochs", written(epochs)}});
+  cells.push_back({{"epochs", written(setting_.config.epochs)}});
+  return cells;
+}
+
 std::optional<double> BatchSizeGrid::training_target() const {
   return target_ ? std::optional{rounded(*target_ / 2)} : std::nullopt;
 }
@@ -155,6 +162,9 @@ std::vector<WantedPoint> BatchSizeGrid::wanted() const {
   std::vector<WantedPoint> points;
   const std::uint64_t first = setting_.seeds.front();
   if (questions_.target <= 0 || questions_.asks("gradient")) points.push_back({pilot(), first});
+  if (questions_.asks("noise"))
+    for (const Overrides& cell : noise_cells())
+      for (const std::uint64_t seed : setting_.seeds) points.push_back({cell, seed});
   const bool runs = questions_.asks("target") || questions_.asks("rules") || questions_.asks("generalization");
   if (!target_ || !runs) return points;
   bool searching = false;

@@ -12,7 +12,8 @@
 
 namespace lockstep {
 
-inline const std::vector<std::string> batch_questions{"target", "rules", "generalization", "gradient", "speed"};
+inline const std::vector<std::string> batch_questions{"target",   "rules", "generalization",
+                                                      "gradient", "noise", "speed"};
 
 /// What is asked, and the values that it is asked for.
 struct BatchQuestions {
@@ -37,6 +38,8 @@ class BatchSizeGrid {
 
   /// The run of the study's own settings that sets the target, and in whose end gradients are looked at.
   [[nodiscard]] Overrides pilot() const;
+  /// Runs of the study's own settings that end after 1, 2, 4, ... epochs, where the noise of the gradient is looked at.
+  [[nodiscard]] std::vector<Overrides> noise_cells() const;
   /// The loss to come to, once it is known.
   [[nodiscard]] std::optional<double> target() const { return target_; }
   [[nodiscard]] std::optional<double> training_target() const;

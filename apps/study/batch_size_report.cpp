@@ -54,6 +54,7 @@ class BatchSizeReport {
     if (questions_.asks("rules")) report.sections.push_back(rules_section());
     if (questions_.asks("generalization")) report.sections.push_back(generalization_section());
     if (questions_.asks("gradient")) report.sections.push_back(gradient_section());
+    if (questions_.asks("noise")) report.sections.push_back(noise_section());
     if (questions_.asks("speed")) report.sections.push_back(speed_section());
     return report;
   }
@@ -83,6 +84,7 @@ class BatchSizeReport {
   [[nodiscard]] ReportSection rules_section() const;
   [[nodiscard]] ReportSection generalization_section() const;
   [[nodiscard]] ReportSection gradient_section() const;
+  [[nodiscard]] ReportSection noise_section() const;
   [[nodiscard]] ReportSection speed_section() const;
   [[nodiscard]] double fastest(Index batch) const;
 
@@ -357,6 +359,33 @@ ReportSection BatchSizeReport::gradient_section() const {
                            .log_x = 2,
                            .log_y = 10,
                            .series = {measured, bias, expected}});
+  return section;
+}
+
+ReportSection BatchSizeReport::noise_section() const {
+  ReportSection section{
+      .heading = "The gradient's noise along training",
+      .question = "How many samples have a gradient whose noise is as large as itself, and how does that number grow?",
+      .remarks = {"Simple noise scale (McCandlish et al. 2018, eq. 2.9): the trace of the covariance of one sample's "
+                  "gradient over the squared norm of the full gradient, measured at the end of runs of the study's own "
+                  "settings that end after 1, 2, 4, ... epochs, from 256 batches of 16 samples and all samples."},
+      .tables = {},
+      .plots = {}};
+  if (regimes_.largest_useful > 0)
+    section.remarks.push_back(fmt::format("The largest useful batch found above is {}.", regimes_.largest_useful));
+  const CellFigures figures{results_, setting_.seeds};
+  std::vector<NamedCell> cells;
+  for (const Overrides& cell : grid_.noise_cells()) cells.push_back({cell.front().second, cell});
+  section.tables.push_back(
+      figures.table("Noise scale", "epochs", cells,
+                    {{"noise_scale", "noise scale (samples)"}, {"validation_loss", "validation loss"}}));
+  section.plots.push_back({.name = "noise",
+                           .title = "Simple noise scale along training",
+                           .x_label = "epochs (logarithmic)",
+                           .y_label = "noise scale (samples, logarithmic)",
+                           .log_x = 2,
+                           .log_y = 10,
+                           .series = {figures.curve("", cells, "noise_scale")}});
   return section;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // lockstep study batch-size: what Shallue et al. (JMLR 20, 2019) and McCandlish et al. (2018) asked.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -14,6 +16,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr int speed_repetitions = 3;
 constexpr double speed_seconds = 0.05;  ///< of each repetition
+constexpr Index noise_batch = 16;       ///< samples of a batch whose gradient is compared with the full one
+constexpr Index noise_draws = 256;
 
 class BatchSizeStudy final : public Study {
  public:
@@ -30,29 +34,25 @@ class BatchSizeStudy final : public Study {
     const std::size_t batches = questions_.batches.size();
     const std::size_t seeds = setting_.seeds.size();
     const bool runs = questions_.asks("target") || questions_.asks("rules") || questions_.asks("generalization");
-    if (!runs) return 1;
-    return 1 + batches * (static_cast<std::size_t>(questions_.search) + seeds - 1 +
-                          (questions_.asks("rules") ? 2 * seeds : 0) + (questions_.asks("generalization") ? seeds : 0));
+    const std::size_t others =
+        1 + (questions_.asks("noise") ? seeds * BatchSizeGrid{questions_, setting_, {}}.noise_cells().size() : 0);
+    if (!runs) return others;
+    return others +
+           batches * (static_cast<std::size_t>(questions_.search) + seeds - 1 +
+                      (questions_.asks("rules") ? 2 * seeds : 0) + (questions_.asks("generalization") ? seeds : 0));
   }
 
-  [[nodiscard]] bool measures(const StudyPoint& point) const override {
-    return questions_.asks("gradient") && point.seed == setting_.seeds.front() &&
-           point.cell == cell_name(BatchSizeGrid{questions_, setting_, {}}.pilot());
+  [[nodiscard]] std::vector<std::string> measures(const StudyPoint& point) const override {
+    std::vector<std::string> names;
+    if (is_for_gradient(point)) names.push_back(fmt::format("gradients of {} samples", draw_samples_));
+    if (is_for_noise(point)) names.emplace_back("noise");
+    return names;
   }
 
   [[nodiscard]] Json measure(const MeasuredRun& run) const override {
-    std::vector<Index> batches;
-    for (Index batch = 1; batch < setting_.training_samples; batch *= 2) batches.push_back(batch);
-    const GradientSampling sampling = sample_gradients(
-        run.model, run.point.request.config, *run.data.train, batches,
-        draw_samples_ > 0 ? draw_samples_ : 4 * setting_.training_samples, run.communicator, run.workers);
-    Json figures{{"gradient_full", sampling.full_norm}};
-    for (const GradientSample& sample : sampling.samples) {
-      figures["gradient_batches"].push_back(sample.batch);
-      figures["gradient_draws"].push_back(sample.draws);
-      figures["gradient_variances"].push_back(sample.variance);
-      figures["gradient_biases"].push_back(sample.bias);
-    }
+    Json figures = Json::object();
+    if (is_for_noise(run.point)) measure_noise(run, figures);
+    if (is_for_gradient(run.point)) measure_gradients(run, figures);
     return figures;
   }
 
@@ -73,6 +73,44 @@ class BatchSizeStudy final : public Study {
   }
 
  private:
+  /// Of batches of 1, 2, 4, ... samples.
+  void measure_gradients(const MeasuredRun& run, Json& figures) const {
+    std::vector<Index> batches;
+    for (Index batch = 1; batch < setting_.training_samples; batch *= 2) batches.push_back(batch);
+    const GradientSampling sampling = sample_gradients(
+        run.model, run.point.request.config, *run.data.train, batches,
+        draw_samples_ > 0 ? draw_samples_ : 4 * setting_.training_samples, run.communicator, run.workers);
+    figures["gradient_full"] = sampling.full_norm;
+    for (const char* name : {"gradient_batches", "gradient_draws", "gradient_variances", "gradient_biases"})
+      figures[name] = Json::array();
+    for (const GradientSample& sample : sampling.samples) {
+      figures["gradient_batches"].push_back(sample.batch);
+      figures["gradient_draws"].push_back(sample.draws);
+      figures["gradient_variances"].push_back(sample.variance);
+      figures["gradient_biases"].push_back(sample.bias);
+    }
+  }
+
+  /// The trace of the gradient's covariance over its squared norm, from batches of few samples.
+  void measure_noise(const MeasuredRun& run, Json& figures) const {
+    const Index batch = std::min<Index>(noise_batch, setting_.training_samples - 1);
+    const GradientSampling sampling = sample_gradients(run.model, run.point.request.config, *run.data.train, {batch},
+                                                       noise_draws * batch, run.communicator, run.workers);
+    figures["noise_scale"] = variance_of_one(sampling.samples.front(), setting_.training_samples) / sampling.full_norm;
+  }
+
+  [[nodiscard]] bool is_for_gradient(const StudyPoint& point) const {
+    return questions_.asks("gradient") && point.seed == setting_.seeds.front() &&
+           point.cell == cell_name(BatchSizeGrid{questions_, setting_, {}}.pilot());
+  }
+
+  [[nodiscard]] bool is_for_noise(const StudyPoint& point) const {
+    if (!questions_.asks("noise")) return false;
+    const std::vector<Overrides> cells = BatchSizeGrid{questions_, setting_, {}}.noise_cells();
+    return std::any_of(cells.begin(), cells.end(),
+                       [&](const Overrides& cell) { return cell_name(cell) == point.cell; });
+  }
+
   void add_speed(Index batch, Communicator& communicator, int threads) {
     if (batch < communicator.ranks()) return;
     StepCase what{.sizes = {setting_.data.features}, .batch_size = batch};
@@ -109,13 +147,14 @@ StudyKind batch_size_study() {
           "  rules           linear and square-root scaling of the rate, with warm-up, against the tuned rate\n"
           "  generalization  test error at equal training loss\n"
           "  gradient        bias and variance of the minibatch gradient of n samples, for n = 1, 2, 4, ... N\n"
+          "  noise           the simple noise scale of the gradient along training\n"
           "  speed           samples a second by batch and ranks x threads\n\n"
           "Examples:\n"
           "  lockstep study batch-size --quick --train train.h5 --test test.h5 --validation 0.1 --out studies/batch\n"
           "  mpirun -n 2 --bind-to none lockstep study batch-size --config apps/recipes/batch-size-optdigits.toml \\\n"
           "    --train train.h5 --test test.h5 --out studies/optdigits --threads 1",
       .options =
-          {{"questions", "NAME,...", "all", "all", "Which: target, rules, generalization, gradient, speed; all"},
+          {{"questions", "NAME,...", "all", "all", "Which: target, rules, generalization, gradient, noise, speed; all"},
            {"batches", "SAMPLES,...", "1,2,4,8,16,32,64,128,256,512,1024,2048,4096,8192", "16,64,256,1024",
             "Batch sizes; those above the training samples are left out"},
            {"target", "LOSS", "0", "0",

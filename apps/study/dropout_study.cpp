@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // lockstep study dropout: what Srivastava et al. (JMLR 15, 2014) asked, and Gal & Ghahramani (ICML 2016).
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -62,9 +63,12 @@ class DropoutStudy final : public Study {
 
   [[nodiscard]] std::size_t most_runs() const override { return 0; }
 
-  [[nodiscard]] bool measures(const StudyPoint& point) const override {
-    return (asks("averaging") && among(point, averaging_cells(questions_, setting_.data.task))) ||
-           (asks("units") && among(point, unit_cells(questions_)));
+  [[nodiscard]] std::vector<std::string> measures(const StudyPoint& point) const override {
+    std::vector<std::string> names;
+    if (asks("averaging") && among(point, averaging_cells(questions_, setting_.data.task)))
+      names.push_back(fmt::format("averages of {} networks", fmt::join(questions_.networks, ", ")));
+    if (asks("units") && among(point, unit_cells(questions_))) names.emplace_back("units");
+    return names;
   }
 
   [[nodiscard]] Json measure(const MeasuredRun& run) const override {

@@ -54,7 +54,6 @@ std::vector<std::vector<std::size_t>> shared_out(const std::vector<double>& work
 }
 
 Json GridRunner::measured(const StudyPoint& point, const RunPlace& place) const {
-  if (!study_.measures(point)) return Json::object();
   const LoadedCheckpoint loaded = load_checkpoint(point.request.run, place.communicator, place.console);
   Workers workers{place_.threads};
   return study_.measure({.point = point,
@@ -72,9 +71,15 @@ bool GridRunner::run_point(const StudyPoint& point, RunPlace place) const {
   const RunEnd end = carry_out(point.request, config, grid_.data(point.seed), place, std::chrono::steady_clock::now());
   if (end.how == RunEnd::How::interrupted) return false;
   const bool diverged = end.how == RunEnd::How::diverged;
-  const Json figures = diverged ? Json::object() : measured(point, place);
+  const std::vector<std::string> names = study_.measures(point);
+  const Json figures = diverged || names.empty() ? Json::object() : measured(point, place);
   on_first_rank(group, [&] {
-    directory_.write_record(point.name(), record_of(point, diverged ? Json{} : end.summary, end.reasons, figures));
+    // What was measured for other questions stays.
+    PointRecord record = directory_.has_record(point.name())
+                             ? directory_.read_record(point.name())
+                             : record_of(point, diverged ? Json{} : end.summary, end.reasons);
+    if (!diverged) add_measured(record, figures, names);
+    directory_.write_record(point.name(), record);
   });
   return true;
 }
@@ -129,7 +134,9 @@ bool GridRunner::run(const std::vector<StudyPoint>& points, StudyResults& result
   read_records(points, results);
   std::vector<StudyPoint> open;
   for (const StudyPoint& point : points)
-    if (results.find(point.cell, point.seed) == nullptr) open.push_back(point);
+    if (const PointRecord* record = results.find(point.cell, point.seed);
+        record == nullptr || !has_measured(*record, study_.measures(point)))
+      open.push_back(point);
   if (open.empty()) return true;
   const Outcome outcome = run_own(open);
   // Each group's first rank speaks for it.

@@ -41,10 +41,10 @@ class Study {
   [[nodiscard]] virtual std::vector<WantedPoint> wanted(const StudyResults& known) const = 0;
   /// How many runs it will be in the end, at most.
   [[nodiscard]] virtual std::size_t most_runs() const = 0;
-  /// Whether `measure` has something to do for this run.
-  [[nodiscard]] virtual bool measures(const StudyPoint& point) const {
+  /// What `measure` finds out about this run, a name each with what it depends on; none: nothing.
+  [[nodiscard]] virtual std::vector<std::string> measures(const StudyPoint& point) const {
     (void)point;
-    return false;
+    return {};
   }
   /// Figures beside those of the run's summary: numbers, or arrays of numbers. Collective over the group.
   [[nodiscard]] virtual nlohmann::ordered_json measure(const MeasuredRun& run) const {

@@ -218,13 +218,20 @@ int StudyCommand::run() {
   std::vector<WantedPoint> wanted = study->wanted(results);
   const int groups = groups_ > 0 ? groups_ : usual_groups(world().ranks(), wanted.size());
   grid.share_among((world().ranks() + groups - 1) / groups);
+  std::optional<RunLock> lock;
+  bool claimed = false;
+  const auto claim = [&] {
+    if (claimed) return;
+    claimed = true;
+    on_first_rank(world(), [&] {
+      directory.claim(grid.identity(kind_.name));
+      lock.emplace(RunDirectory{out_});
+    });
+  };
+  if (grid.base().test_share > 0) claim();  // splits of the data are made there
   std::vector<StudyPoint> points = grid.points(wanted);
   confirm(*study, points, grid, threads);
-  std::optional<RunLock> lock;
-  on_first_rank(world(), [&] {
-    directory.claim(grid.identity(kind_.name));
-    lock.emplace(RunDirectory{out_});
-  });
+  claim();
   const int number = group_of(world().rank(), world().ranks(), groups);
   const GridRunner runner{*study,
                           grid,
@@ -240,6 +247,11 @@ int StudyCommand::run() {
     if (!runner.run(points, results)) {
       context_.console.note(
           fmt::format("stopped by {}; the same command goes on in {}", stopped_by(context_.mpi.started()), out_));
+      if (json_)
+        context_.console.json(json_text({{"status", "interrupted"},
+                                         {"signal", StopSignals::received()},
+                                         {"out", out_},
+                                         {"runs", results.records().size()}}));
       return exit_interrupted;
     }
     if (results.records().size() == known) break;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "apps/agreement.hpp"
 #include "apps/content_check.hpp"
@@ -120,11 +121,11 @@ StudyPoint StudyGrid::complete(const WantedPoint& wanted, const DataSet& set,
 
 std::vector<StudyPoint> StudyGrid::points(const std::vector<WantedPoint>& wanted) {
   std::vector<StudyPoint> points;
+  std::set<std::string> names;
   std::vector<std::string> problems;
   for (const WantedPoint& each : wanted) {
     StudyPoint point = complete(each, data_set(each.seed), problems);
-    const auto same = [&](const StudyPoint& other) { return other.name() == point.name(); };
-    if (std::none_of(points.begin(), points.end(), same)) points.push_back(std::move(point));
+    if (names.insert(point.name()).second) points.push_back(std::move(point));
   }
   agree_on_problems(place_.communicator, problems);
   return points;

@@ -46,8 +46,7 @@ std::string cell_name(const Overrides& overrides) {
   return name;
 }
 
-PointRecord record_of(const StudyPoint& point, const Json& summary, const std::vector<std::string>& reasons,
-                      const Json& measured) {
+PointRecord record_of(const StudyPoint& point, const Json& summary, const std::vector<std::string>& reasons) {
   PointRecord record{.diverged = summary.empty()};
   Json& content = record.content;
   content["cell"] = point.cell;
@@ -61,11 +60,23 @@ PointRecord record_of(const StudyPoint& point, const Json& summary, const std::v
   }
   content["weights_hash"] = summary.value("weights_hash", "");
   content["figures"] = figures_of(summary);
-  for (const auto& item : measured.items()) content["figures"][item.key()] = item.value();
   content["times"] = Json::object();
   for (const auto& item : summary.items())
     if (is_time(item.key()) && item.value().is_number()) content["times"][item.key()] = item.value();
   return record;
+}
+
+void add_measured(PointRecord& record, const Json& figures, const std::vector<std::string>& names) {
+  for (const auto& item : figures.items()) record.content["figures"][item.key()] = item.value();
+  for (const std::string& name : names) record.content["measured"].push_back(name);
+}
+
+bool has_measured(const PointRecord& record, const std::vector<std::string>& names) {
+  if (record.diverged) return true;
+  const Json measured = record.content.value("measured", Json::array());
+  return std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+    return std::find(measured.begin(), measured.end(), name) != measured.end();
+  });
 }
 
 PointRecord record_in(const std::string& text, const std::string& path) {

@@ -36,10 +36,16 @@ struct PointRecord {
   nlohmann::ordered_json content;  ///< cell, seed, settings, status, figures, times; see record_of
 };
 
-/// `summary` is the run's, or empty when it diverged for `reasons`; `measured` what the study measured besides. Figures
-/// depend on nothing but data, settings and seed; times are apart.
+/// `summary` is the run's, or empty when it diverged for `reasons`. Figures depend on nothing but data, settings and
+/// seed; times are apart.
 [[nodiscard]] PointRecord record_of(const StudyPoint& point, const nlohmann::ordered_json& summary,
-                                    const std::vector<std::string>& reasons, const nlohmann::ordered_json& measured);
+                                    const std::vector<std::string>& reasons);
+
+/// Adds figures that were measured besides, and the names of what was measured.
+void add_measured(PointRecord& record, const nlohmann::ordered_json& figures, const std::vector<std::string>& names);
+
+/// Whether all of these were measured, or need not be because the run diverged.
+[[nodiscard]] bool has_measured(const PointRecord& record, const std::vector<std::string>& names);
 
 /// The record that `text` holds. Throws FileError naming `path` when it is none.
 [[nodiscard]] PointRecord record_in(const std::string& text, const std::string& path);

@@ -36,6 +36,52 @@ TEST_F(StudyCommand, GivesTheSameBitsOnGroupsOfRanksAsOneRunAfterTheOther) {
   EXPECT_EQ(text_of(out("apart") + "/results.csv"), expected);
 }
 
+TEST_F(StudyCommand, TunesARateForEachBatchToTheSameBitsOnTwoGroups) {
+  const Arguments batches{"--validation", "0.2", "--epochs", "4", "--batches", "4,32", "--learning-rate", "0.002"};
+  const auto study = [&](const std::string& name, const Arguments& more = {}) {
+    Arguments arguments = overridden(dropout(batches, name), more);
+    arguments[1] = "batch-size";
+    return arguments;
+  };
+  const CommandResult alone = run_lockstep(study("alone", {"--questions", "target,rules,generalization"}));
+  ASSERT_EQ(alone.status, 0) << alone.err;
+  // Another question later: runs are not made again, but looked at.
+  const CommandResult more = run_lockstep(study("alone"));
+  ASSERT_EQ(more.status, 0) << more.err;
+  const CommandResult apart = run_command(mpirun_command(2, study("apart")));
+  ASSERT_EQ(apart.status, 0) << apart.err;
+  EXPECT_EQ(text_of(out("alone") + "/results.csv"), text_of(out("apart") + "/results.csv"));
+  const Json runs = Json::parse(text_of(out("alone") + "/results.json")).at("runs");
+  EXPECT_TRUE(runs.at("epochs=2/seed-1").at("figures").contains("gradient_variances"));
+  EXPECT_TRUE(runs.at("epochs=2/seed-1").at("figures").contains("noise_scale"));
+  EXPECT_NE(alone.out.find("At equal training loss"), std::string::npos) << alone.out;
+}
+
+TEST_F(StudyCommand, ChoosesPrecisionOnHeldOutValuesOfRandomSplits) {
+  const CommandResult result = run_lockstep({"study", "dropout", "--quick", "--questions", "averaging", "--train",
+                                             in_folder("plane.h5"), "--test-share", "0.2", "--validation", "0.2",
+                                             "--hidden", "13", "--epochs", "5", "--threads", "1", "--out", out()});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("Chosen for each seed"), std::string::npos) << result.out;
+  EXPECT_TRUE(fs::exists(out() + "/splits/2-test.h5"));
+  const Json runs = Json::parse(text_of(out() + "/results.json")).at("runs");
+  EXPECT_TRUE(runs.begin()->at("figures").contains("test_mc10_rmse"));
+}
+
+TEST_F(StudyCommand, AFullDiskLosesTheRunInFlightAlone) {
+  // Files may not grow beyond this: the first run fits, the next, wider, does not.
+  const Arguments rates{"--questions", "rates", "--rates", "0", "--input-rates", "0"};
+  const CommandResult first = run_lockstep(dropout(rates));
+  ASSERT_EQ(first.status, 0) << first.err;
+  const std::string before = text_of(out() + "/results.csv");
+  const Arguments wide{"--questions", "rates", "--rates", "0,0.875", "--input-rates", "0"};
+  const CommandResult full = run_lockstep(dropout(wide), {.file_bytes = 6000});
+  EXPECT_EQ(full.status, 1) << full.err;
+  EXPECT_EQ(text_of(out() + "/results.csv"), before);
+  const CommandResult rest = run_lockstep(dropout(wide));
+  EXPECT_EQ(rest.status, 0) << rest.err;
+}
+
 TEST_F(StudyCommand, LeavesNormalRunsAndAPageThatNeedsNothingElse) {
   const CommandResult result = run_lockstep(dropout({"--questions", "rates", "--rates", "0.25", "--json"}));
   ASSERT_EQ(result.status, 0) << result.err;

@@ -90,7 +90,7 @@ TEST(ResultsCsv, QuotesWhatHoldsCommasAndLeavesOutTimes) {
   const nlohmann::ordered_json summary{
       {"weights_hash", "abc"}, {"steps", 7}, {"test_accuracy", 0.75}, {"wall_seconds", 1.5}, {"task", "x"}};
   StudyResults results;
-  results.add(point.name(), record_of(point, summary, {}, {}));
+  results.add(point.name(), record_of(point, summary, {}));
   EXPECT_EQ(results_csv(results),
             "cell,seed,status,hidden,steps,test_accuracy,test_error,weights_hash\n"
             "hidden=5x3,2,finished,\"5,3\",7,0.75,0.25,abc\n");

@@ -152,6 +152,28 @@ TEST(DataSplit, HoldsOutOfAFileOfOneChunk) {
   }
 }
 
+TEST(DataSplit, TrainsOnAsManySamplesAsAskedForAndHoldsOutTheSameOnes) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  const DataSplit whole{{.seed = 3, .validation = 40}, *data};
+  const DataSplit part{{.seed = 3, .train_samples = 37, .validation = 40}, *data};
+  EXPECT_EQ(part.training_samples(), 37);
+  EXPECT_EQ(part.validation_samples(), 40);
+  for (Index i = 0; i < 40; ++i) EXPECT_EQ(part.validation_rows()(i), whole.validation_rows()(i));
+  std::set<Index> rows;
+  for (Index i = 0; i < 37; ++i) {
+    EXPECT_EQ(part.training_rows()(i), whole.training_rows()(i)) << "smaller parts are parts of larger ones";
+    rows.insert(part.epoch_rows(2)(i));
+  }
+  EXPECT_EQ(rows.size(), 37U);
+  // Nothing held out: still drawn, not the first of the file.
+  const DataSplit drawn{{.seed = 3, .train_samples = 37}, *data};
+  std::set<Index> drawn_rows;
+  for (Index i = 0; i < 37; ++i) drawn_rows.insert(drawn.training_rows()(i));
+  EXPECT_GT(*drawn_rows.rbegin(), 100);
+  EXPECT_EQ(training_samples({.train_samples = 400}, 211), 211);
+}
+
 TEST(HeldOut, IsACountOrAFraction) {
   EXPECT_EQ(held_out(0.25, 101), 25);
   EXPECT_EQ(held_out(31, 101), 31);

@@ -52,6 +52,46 @@ TEST(Train, ReachesTheUninterruptedRunsBitsFromAnyStep) {
   }
 }
 
+TEST(NextLook, GrowsByATwentieth) {
+  std::vector<std::uint64_t> looks;
+  for (std::uint64_t step = next_look(0); step < 50; step = next_look(step)) looks.push_back(step);
+  EXPECT_EQ(looks.size(), 44U);  // 1 to 40 one by one, then 42, 44, 46, 48
+  EXPECT_EQ(looks[39], 40U);
+  EXPECT_EQ(looks.back(), 48U);
+  EXPECT_EQ(next_look(1000), next_look(1001));
+}
+
+TEST(Train, EndsWhereItReachesTheTargetHoweverOftenItWasStopped) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  TrainConfig config = small_config();
+  config.patience = 0;
+  config.epochs = 100;
+  SerialCommunicator alone;
+  Stopper unhindered{std::numeric_limits<std::uint64_t>::max()};
+  for (const TargetOf of : {TargetOf::validation, TargetOf::training}) {
+    config.target_of = of;
+    config.target_loss = of == TargetOf::validation ? 0.6 : 0.2;
+    const TrainResult reached = train(config, *data, alone, unhindered);
+    ASSERT_TRUE(reached.target);
+    EXPECT_LE(reached.target->loss, config.target_loss);
+    EXPECT_GT(reached.state.step, 5U);
+    EXPECT_LT(reached.state.step, 400U);
+    EXPECT_TRUE(reached.state.finished);
+    Stopper stopper{reached.state.step - 3};
+    const TrainResult first = train(config, *data, alone, stopper);
+    EXPECT_TRUE(first.interrupted);
+    const TrainResult second = train(config, *data, alone, unhindered, std::move(stopper.saved));
+    EXPECT_EQ(second.hash, reached.hash);
+    EXPECT_EQ(second.state.step, reached.state.step);
+  }
+  config.target_loss = 1e-9;
+  config.epochs = 2;
+  const TrainResult missed = train(config, *data, alone, unhindered);
+  EXPECT_GT(missed.target->loss, 1e-9);
+  EXPECT_EQ(missed.state.step, 8U);  // 180 samples in batches of 53, twice
+}
+
 TEST(Train, KeepsTheBestWeightsInEveryCheckpointThatNamesThem) {
   const ClassData classes;
   const auto data = classes.dataset();
