@@ -7,17 +7,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/study/batch_size_measurements.hpp"
 #include "apps/study/tables.hpp"
 #include "apps/table.hpp"
 
 namespace lockstep {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-constexpr const char* batch_axis = "batch size (samples, logarithmic)";
-
-std::string text_of(Index batch) { return fmt::format("{}", batch); }
 
 /// One report under way.
 class BatchSizeReport {
@@ -53,9 +48,11 @@ class BatchSizeReport {
     if (questions_.asks("target")) report.sections.push_back(target_section());
     if (questions_.asks("rules")) report.sections.push_back(rules_section());
     if (questions_.asks("generalization")) report.sections.push_back(generalization_section());
-    if (questions_.asks("gradient")) report.sections.push_back(gradient_section());
-    if (questions_.asks("noise")) report.sections.push_back(noise_section());
-    if (questions_.asks("speed")) report.sections.push_back(speed_section());
+    if (questions_.asks("gradient"))
+      report.sections.push_back(gradient_section(pilot(), setting_, regimes_.largest_useful));
+    if (questions_.asks("noise"))
+      report.sections.push_back(noise_section(grid_, setting_, results_, regimes_.largest_useful));
+    if (questions_.asks("speed")) report.sections.push_back(speed_section(questions_.batches, speeds_));
     return report;
   }
 
@@ -75,6 +72,11 @@ class BatchSizeReport {
     return estimate.count == seeds ? text : fmt::format("{} ({} of {} reached)", text, estimate.count, seeds);
   }
 
+  /// What is known of the first seed's run of the study's own settings, or null.
+  [[nodiscard]] const PointRecord* pilot() const {
+    return results_.find(cell_name(grid_.pilot()), setting_.seeds.front());
+  }
+
   [[nodiscard]] ReportSection target_section() const;
   [[nodiscard]] ReportTable search_table() const;
   [[nodiscard]] Plot steps_plot() const;
@@ -83,9 +85,6 @@ class BatchSizeReport {
   [[nodiscard]] std::string regimes_text() const;
   [[nodiscard]] ReportSection rules_section() const;
   [[nodiscard]] ReportSection generalization_section() const;
-  [[nodiscard]] ReportSection gradient_section() const;
-  [[nodiscard]] ReportSection noise_section() const;
-  [[nodiscard]] ReportSection speed_section() const;
   [[nodiscard]] double fastest(Index batch) const;
 
   const BatchQuestions& questions_;
@@ -117,7 +116,7 @@ ReportTable BatchSizeReport::search_table() const {
     for (const auto& [k, cost] : search.costs())
       tried += fmt::format("{}{:g}: {}", tried.empty() ? "" : "   ", grid_.rate(batch, k),
                            std::isfinite(cost) ? fmt::format("{:g}", cost) : "-");
-    table.rows.push_back({text_of(batch), fmt::format("{}", search.costs().size()), tried});
+    table.rows.push_back({fmt::format("{}", batch), fmt::format("{}", search.costs().size()), tried});
   }
   return table;
 }
@@ -205,7 +204,8 @@ ReportSection BatchSizeReport::target_section() const {
   for (const Index batch : questions_.batches) {
     const auto rate = grid_.tuned(batch);
     if (!rate) {
-      table.rows.push_back({text_of(batch), "-", "infeasible: no rate came to the target", "-", "-", "infeasible"});
+      table.rows.push_back(
+          {fmt::format("{}", batch), "-", "infeasible: no rate came to the target", "-", "-", "infeasible"});
       continue;
     }
     const Estimate estimate = steps(grid_.tuned_cell(batch));
@@ -217,7 +217,7 @@ ReportSection BatchSizeReport::target_section() const {
                                : batch < regimes_.largest_useful  ? "diminishing returns"
                                : batch == regimes_.largest_useful ? "largest useful"
                                                                   : "maximum";
-    table.rows.push_back({text_of(batch), fmt::format("{:g}", *rate), steps_text(grid_.tuned_cell(batch)),
+    table.rows.push_back({fmt::format("{}", batch), fmt::format("{:g}", *rate), steps_text(grid_.tuned_cell(batch)),
                           with_thousands(samples), speed > 0 ? fmt::format("{:.3g}", samples / speed) : "-", regime});
   }
   section.tables = {table, search_table()};
@@ -256,7 +256,7 @@ ReportSection BatchSizeReport::rules_section() const {
   };
   for (const Index batch : questions_.batches) {
     const bool tuned = grid_.tuned(batch).has_value();
-    table.rows.push_back({text_of(batch), tuned ? steps_text(grid_.tuned_cell(batch)) : "infeasible",
+    table.rows.push_back({fmt::format("{}", batch), tuned ? steps_text(grid_.tuned_cell(batch)) : "infeasible",
                           steps_text(grid_.rule_cell(batch, 1)), steps_text(grid_.rule_cell(batch, 0.5))});
     if (tuned) add(0, batch, grid_.tuned_cell(batch));
     add(1, batch, grid_.rule_cell(batch, 1));
@@ -293,8 +293,8 @@ ReportSection BatchSizeReport::generalization_section() const {
     const Overrides cell = grid_.training_cell(batch);
     const CellFigures figures{results_, setting_.seeds};
     const Estimate error = figures.estimate(cell, figure);
-    table.rows.push_back(
-        {text_of(batch), estimate_text(error), figures.text(cell, "loss_on_target_samples"), steps_text(cell)});
+    table.rows.push_back({fmt::format("{}", batch), estimate_text(error), figures.text(cell, "loss_on_target_samples"),
+                          steps_text(cell)});
     if (steps(cell).count == setting_.seeds.size())
       plot.series[0].points.push_back({static_cast<double>(batch), error.mean, error.error});
   }
@@ -303,139 +303,11 @@ ReportSection BatchSizeReport::generalization_section() const {
   return section;
 }
 
-ReportSection BatchSizeReport::gradient_section() const {
-  ReportSection section{
-      .heading = "The minibatch gradient as an estimate",
-      .question = "Is the gradient of n samples an unbiased estimate of the full gradient, with a variance of 1/n?",
-      .remarks =
-          {"At the end of one run with the study's own settings, batches of n training samples are drawn without "
-           "replacement, so that their variance is s (1/n)(N - n)/(N - 1), which is 0 for all N. Variance: mean of |g "
-           "- G|^2. Bias: |mean of g - G|^2, which without bias is the variance over the number of draws: their "
-           "ratio then scatters around 1."},
-      .tables = {},
-      .plots = {}};
-  const PointRecord* record = results_.find(cell_name(grid_.pilot()), setting_.seeds.front());
-  if (record == nullptr || record->diverged || !record->content.at("figures").contains("gradient_batches")) {
-    section.remarks.push_back("The run diverged: nothing was measured.");
-    return section;
-  }
-  const Json& figures = record->content.at("figures");
-  const std::vector<double> batches = figures.at("gradient_batches");
-  const std::vector<double> draws = figures.at("gradient_draws");
-  const std::vector<double> variances = figures.at("gradient_variances");
-  const std::vector<double> biases = figures.at("gradient_biases");
-  const double full = figures.at("gradient_full").get<double>();
-  const double all = static_cast<double>(setting_.training_samples);
-  const auto shape = [&](double n) { return (all - n) / (all - 1) / n; };
-  ReportTable table{.caption = fmt::format("Against the gradient of all {:.0f} samples, |G|^2 = {:.3g}", all, full),
-                    .rows = {{"n", "draws", "variance", "variance x n (N - 1)/(N - n)", "bias x draws / variance"}}};
-  PlotSeries measured{.title = "measured variance", .points = {}, .style = PlotSeries::Style::points};
-  PlotSeries bias{.title = "measured bias x draws", .points = {}, .style = PlotSeries::Style::points};
-  PlotSeries expected{.title = "s (N - n) / (N - 1) / n", .points = {}, .style = PlotSeries::Style::guide};
-  double scale = 0;
-  for (std::size_t i = 0; i < batches.size(); ++i)
-    scale += variances[i] / shape(batches[i]) / static_cast<double>(batches.size());
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    const double error = variances[i] * std::sqrt(2 / draws[i]);  // of a sum of few squares, at most
-    measured.points.push_back({batches[i], variances[i], error});
-    bias.points.push_back({batches[i], biases[i] * draws[i], 0});
-    expected.points.push_back({batches[i], scale * shape(batches[i]), 0});
-    table.rows.push_back({fmt::format("{:.0f}", batches[i]), fmt::format("{:.0f}", draws[i]),
-                          fmt::format("{:.3g}", variances[i]), fmt::format("{:.3g}", variances[i] / shape(batches[i])),
-                          fmt::format("{:.2f}", biases[i] * draws[i] / variances[i])});
-  }
-  section.remarks.push_back(fmt::format(
-      "From the same figures the simple noise scale (McCandlish et al., eq. 2.9), the trace of the gradient's "
-      "covariance "
-      "over its squared norm, is {:.0f} samples at this point of training{}.",
-      scale / full,
-      regimes_.largest_useful > 0 ? fmt::format("; the largest useful batch found above is {}", regimes_.largest_useful)
-                                  : ""));
-  section.tables.push_back(table);
-  section.plots.push_back({.name = "gradient",
-                           .title = "Variance and bias of the minibatch gradient",
-                           .x_label = "samples n in a batch (logarithmic)",
-                           .y_label = "squared norm of the gradient (logarithmic)",
-                           .log_x = 2,
-                           .log_y = 10,
-                           .series = {measured, bias, expected}});
-  return section;
-}
-
-ReportSection BatchSizeReport::noise_section() const {
-  ReportSection section{
-      .heading = "The gradient's noise along training",
-      .question = "How many samples have a gradient whose noise is as large as itself, and how does that number grow?",
-      .remarks = {"Simple noise scale (McCandlish et al. 2018, eq. 2.9): the trace of the covariance of one sample's "
-                  "gradient over the squared norm of the full gradient, measured at the end of runs of the study's own "
-                  "settings that end after 1, 2, 4, ... epochs, from 256 batches of 16 samples and all samples."},
-      .tables = {},
-      .plots = {}};
-  if (regimes_.largest_useful > 0)
-    section.remarks.push_back(fmt::format("The largest useful batch found above is {}.", regimes_.largest_useful));
-  const CellFigures figures{results_, setting_.seeds};
-  std::vector<NamedCell> cells;
-  for (const Overrides& cell : grid_.noise_cells()) cells.push_back({cell.front().second, cell});
-  section.tables.push_back(
-      figures.table("Noise scale", "epochs", cells,
-                    {{"noise_scale", "noise scale (samples)"}, {"validation_loss", "validation loss"}}));
-  section.plots.push_back({.name = "noise",
-                           .title = "Simple noise scale along training",
-                           .x_label = "epochs (logarithmic)",
-                           .y_label = "noise scale (samples, logarithmic)",
-                           .log_x = 2,
-                           .log_y = 10,
-                           .series = {figures.curve("", cells, "noise_scale")}});
-  return section;
-}
-
 double BatchSizeReport::fastest(Index batch) const {
   double best = 0;
   for (const MeasuredSpeed& speed : speeds_)
     if (speed.batch == batch) best = std::max(best, speed.samples_per_second);
   return best;
-}
-
-ReportSection BatchSizeReport::speed_section() const {
-  ReportSection section{
-      .heading = "The machine's side",
-      .question = "How many samples a second go through, by batch and by ranks x threads?",
-      .remarks = {"Whole training steps of this network (SGD with momentum), measured on this machine at the "
-                  "end of the study; another machine, or other programs beside, make other figures."},
-      .tables = {},
-      .plots = {}};
-  std::vector<std::pair<int, int>> shapes;
-  for (const MeasuredSpeed& speed : speeds_)
-    if (std::find(shapes.begin(), shapes.end(), std::pair{speed.ranks, speed.threads}) == shapes.end())
-      shapes.emplace_back(speed.ranks, speed.threads);
-  ReportTable table{.caption = "Samples a second", .rows = {{"batch"}}};
-  Plot plot{.name = "speed",
-            .title = "Speed by batch",
-            .x_label = batch_axis,
-            .y_label = "samples a second (logarithmic)",
-            .log_x = 2,
-            .log_y = 10,
-            .series = {}};
-  for (const auto& [ranks, threads] : shapes) {
-    const std::string title = fmt::format("{} x {}", ranks, threads);
-    table.rows.front().push_back(title);
-    plot.series.push_back({.title = title + " (ranks x threads)", .points = {}});
-  }
-  for (const Index batch : questions_.batches) {
-    std::vector<std::string> row{text_of(batch)};
-    for (std::size_t shape = 0; shape < shapes.size(); ++shape) {
-      const auto found = std::find_if(speeds_.begin(), speeds_.end(), [&](const MeasuredSpeed& speed) {
-        return speed.batch == batch && std::pair{speed.ranks, speed.threads} == shapes[shape];
-      });
-      row.push_back(found == speeds_.end() ? "-" : with_thousands(found->samples_per_second));
-      if (found != speeds_.end())
-        plot.series[shape].points.push_back({static_cast<double>(batch), found->samples_per_second, 0});
-    }
-    table.rows.push_back(row);
-  }
-  section.tables.push_back(table);
-  section.plots.push_back(plot);
-  return section;
 }
 
 }  // namespace

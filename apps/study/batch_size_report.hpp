@@ -5,18 +5,10 @@
 #include <vector>
 
 #include "apps/study/batch_size_grid.hpp"
+#include "apps/study/batch_size_measurements.hpp"
 #include "apps/study/report.hpp"
-#include "parallel/step_benchmark.hpp"
 
 namespace lockstep {
-
-/// How fast steps of a batch go on so many ranks and threads.
-struct MeasuredSpeed {
-  Index batch = 0;
-  int ranks = 1;
-  int threads = 1;  ///< of each rank
-  double samples_per_second = 0;
-};
 
 /// Steps to the target by batch, and where its regimes end.
 struct BatchRegimes {

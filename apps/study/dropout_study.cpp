@@ -4,11 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <limits>
 
 #include "apps/model_source.hpp"
+#include "apps/study/dropout_averaging.hpp"
 #include "apps/study/dropout_grid.hpp"
 #include "apps/study/dropout_pictures.hpp"
 #include "apps/study/study_kind.hpp"
@@ -27,16 +25,13 @@ using Json = nlohmann::ordered_json;
 
 constexpr Index samples_for_sparsity = 1000;
 
-/// Precisions that are tried, on the scale of standardised targets.
-const std::vector<double> precisions{0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
-
 class DropoutStudy final : public Study {
  public:
   DropoutStudy(const StudyOptions& options, const StudySetting& setting, std::vector<std::string>& problems)
       : setting_{setting},
         questions_{dropout_questions_in(options, setting, problems)},
         classes_{setting.data.task == Task::classification},
-        figure_{(setting.tested ? "test_" : "validation_") + std::string{classes_ ? "error" : "rmse"}} {
+        figure_{judged() + (classes_ ? "_error" : "_rmse")} {
     if (!setting.tested && setting.config.validation <= 0)
       problems.emplace_back(
           "errors are measured on samples that no run was trained on: give --test, --test-share or --validation");
@@ -95,7 +90,9 @@ class DropoutStudy final : public Study {
     if (asks("rates")) report.sections.push_back(rates_section(figures));
     if (asks("regularizers")) report.sections.push_back(regularizer_section(figures));
     if (asks("sizes")) report.sections.push_back(size_section(figures));
-    if (asks("averaging")) report.sections.push_back(classes_ ? averaging_section(figures) : density_section(figures));
+    if (asks("averaging"))
+      report.sections.push_back(classes_ ? averaging_section(questions_, figures, judged(), y_label())
+                                         : density_section(questions_, figures, judged()));
     if (asks("units")) report.sections.push_back(units_section(figures, directory));
     return report;
   }
@@ -115,8 +112,9 @@ class DropoutStudy final : public Study {
     return run.data.test != nullptr ? *run.data.test : *run.data.train;
   }
 
-  /// What a run is judged on: test data or, without, the samples held out.
   void measure_averages(const MeasuredRun& run, Json& figures) const;
+  /// What a run is judged on: test data or, without, the samples held out.
+  [[nodiscard]] std::string judged() const { return setting_.tested ? "test" : "validation"; }
   [[nodiscard]] std::string y_label() const {
     return words_of(figure_) + (classes_ ? " (share of samples)" : " (target's units)");
   }
@@ -124,8 +122,6 @@ class DropoutStudy final : public Study {
   [[nodiscard]] ReportSection rates_section(const CellFigures& figures) const;
   [[nodiscard]] ReportSection regularizer_section(const CellFigures& figures) const;
   [[nodiscard]] ReportSection size_section(const CellFigures& figures) const;
-  [[nodiscard]] ReportSection averaging_section(const CellFigures& figures) const;
-  [[nodiscard]] ReportSection density_section(const CellFigures& figures) const;
   [[nodiscard]] ReportSection units_section(const CellFigures& figures, const StudyDirectory& directory) const;
   void add_pictures(ReportSection& section, const StudyDirectory& directory) const;
 
@@ -142,7 +138,7 @@ void DropoutStudy::measure_averages(const MeasuredRun& run, Json& figures) const
   const Samples held_out{
       .data = *run.data.train, .row_of = split.validation_rows(), .samples = split.validation_samples()};
   const auto sampled = [&](const Samples& samples) {
-    return evaluate_by_sampling(run.model, samples, networks, questions_.networks, precisions, run.communicator,
+    return evaluate_by_sampling(run.model, samples, networks, questions_.networks, mc_precisions(), run.communicator,
                                 run.workers);
   };
   const auto add = [&](const std::string& part, const Samples& samples) {
@@ -234,102 +230,6 @@ ReportSection DropoutStudy::size_section(const CellFigures& figures) const {
                      .log_x = 10,
                      .series = {figures.curve("without dropout", without, figure_),
                                 figures.curve("with dropout", with, figure_)}}}};
-}
-
-ReportSection DropoutStudy::averaging_section(const CellFigures& figures) const {
-  const Overrides cell = averaging_cells(questions_, Task::classification).front().overrides;
-  const std::string part = setting_.tested ? "test" : "validation";
-  ReportSection section{
-      .heading = "Averaging at test time",
-      .question = "Is one network with scaled weights as good as the mean of many networks, drawn by dropout?",
-      .remarks = {"One network: all units at work, as weights are scaled during training. Averages: mean of the "
-                  "probabilities of networks that are drawn by the masks of training (Monte-Carlo)."},
-      .tables = {},
-      .plots = {}};
-  ReportTable table{.caption = "Monte-Carlo averages",
-                    .rows = {{"networks", words_of(figure_), "log-likelihood a sample"},
-                             {"1, scaled weights", figures.text(cell, figure_), ""}}};
-  const Estimate scaled = figures.estimate(cell, figure_);
-  PlotSeries average{.title = "mean of drawn networks", .points = {}};
-  PlotSeries guide{.title = "one network with scaled weights", .points = {}, .style = PlotSeries::Style::guide};
-  for (const Index networks : questions_.networks) {
-    const std::string name = fmt::format("{}_mc{}", part, networks);
-    const Estimate error = figures.estimate(cell, name + "_error");
-    table.rows.push_back(
-        {fmt::format("{}", networks), estimate_text(error), figures.text(cell, name + "_log_likelihood")});
-    average.points.push_back({static_cast<double>(networks), error.mean, error.error});
-    guide.points.push_back({static_cast<double>(networks), scaled.mean, 0});
-  }
-  section.tables.push_back(table);
-  section.plots.push_back({.name = "averaging",
-                           .title = "Monte-Carlo averages against scaled weights",
-                           .x_label = "networks averaged over (logarithmic)",
-                           .y_label = y_label(),
-                           .log_x = 10,
-                           .series = {average, guide}});
-  return section;
-}
-
-/// Of values: rate and precision by validation data, RMSE and log-likelihood of the mean on test data.
-ReportSection DropoutStudy::density_section(const CellFigures& figures) const {
-  const Index networks = questions_.networks.back();
-  const std::string judged = setting_.tested ? "test" : "validation";
-  const std::vector<NamedCell> cells = averaging_cells(questions_, Task::regression);
-  struct Chosen {
-    std::vector<double> rmse, likelihood, plain;
-  } chosen;
-  ReportSection section{
-      .heading = "Monte-Carlo dropout",
-      .question = "What do the mean and the spread of networks drawn by dropout say about values?",
-      .remarks = {fmt::format(
-          "Gal & Ghahramani, Dropout as a Bayesian approximation, ICML 2016: dropout of the same rate "
-          "before every layer, {} networks. For each seed, drop rate and precision tau are those of "
-          "the best log-likelihood on the samples held out; figures are then of the {} data.",
-          networks, judged)},
-      .tables = {},
-      .plots = {}};
-  ReportTable choices{.caption = "Chosen for each seed",
-                      .rows = {{"seed", "drop rate", "tau (of standardised targets)", "RMSE", "log-likelihood",
-                                "RMSE without sampling"}}};
-  for (const std::uint64_t seed : figures.seeds()) {
-    double best = -std::numeric_limits<double>::infinity();
-    std::vector<std::string> row;
-    std::array<double, 3> values{};
-    for (const NamedCell& cell : cells) {
-      const PointRecord* record = figures.results().find(cell_name(cell.overrides), seed);
-      const std::string of_networks = fmt::format("_mc{}", networks);
-      if (record == nullptr || record->diverged ||
-          !record->content.at("figures").contains("validation" + of_networks + "_log_likelihood"))
-        continue;
-      const Json& all = record->content.at("figures");
-      const std::vector<double> held_out = all.at("validation" + of_networks + "_log_likelihood");
-      for (std::size_t i = 0; i < held_out.size(); ++i) {
-        if (!(held_out[i] > best)) continue;
-        best = held_out[i];
-        values = {all.value(judged + of_networks + "_rmse", 0.0),
-                  all.at(judged + of_networks + "_log_likelihood").at(i).get<double>(),
-                  all.value(judged + "_rmse", 0.0)};
-        row = {fmt::format("{}", seed),     cell.name,
-               short_number(precisions[i]), short_number(values[0]),
-               short_number(values[1]),     short_number(values[2])};
-      }
-    }
-    if (row.empty()) continue;
-    choices.rows.push_back(row);
-    chosen.rmse.push_back(values[0]);
-    chosen.likelihood.push_back(values[1]);
-    chosen.plain.push_back(values[2]);
-  }
-  const Overrides none = dropout_cell(0, 0);
-  section.tables.push_back(
-      {.caption = fmt::format("On {} data", judged),
-       .rows = {{"", "RMSE", "log-likelihood a sample"},
-                {"without dropout", figures.text(none, judged + "_rmse"), ""},
-                {"dropout, one network with scaled weights", estimate_text(estimate_of(chosen.plain)), ""},
-                {fmt::format("dropout, mean of {} networks", networks), estimate_text(estimate_of(chosen.rmse)),
-                 estimate_text(estimate_of(chosen.likelihood))}}});
-  section.tables.push_back(choices);
-  return section;
 }
 
 ReportSection DropoutStudy::units_section(const CellFigures& figures, const StudyDirectory& directory) const {
