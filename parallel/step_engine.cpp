@@ -111,7 +111,7 @@ void StepEngine::add_wave(TreeCounter& counter, Range leaves) {
   const TreeCounter next = after_wave(counter, leaves);
   while (waiting_.size() < next.waiting().size()) waiting_.emplace_back(model_.network.layout().buffer_size());
   workers_.for_each(static_cast<Index>(weight_gradient_.tiles().size()), [&](Index tile) {
-    weight_gradient_.add_wave(weight_gradient_.tiles()[static_cast<std::size_t>(tile)], leaves, store_, counter,
+    weight_gradient_.add_wave(weight_gradient_.tiles()[static_cast<std::size_t>(tile)], leaves, store_, counter, next,
                               waiting_);
   });
   counter = next;

@@ -147,9 +147,9 @@ void WeightGradient::add_as_they_come(const Tile& tile, Range leaves, const Shar
 }
 
 void WeightGradient::add_wave(const Tile& tile, Range leaves, const ShardStore& store, const TreeCounter& before,
-                              std::vector<AlignedBuffer>& waiting) const {
+                              const TreeCounter& after, std::vector<AlignedBuffer>& waiting) const {
   const ParameterBlock& block = network_.layout().blocks()[static_cast<std::size_t>(tile.block)];
-  const int kept = std::max(before.depth(), after_wave(before, leaves).depth());
+  const int kept = std::max(before.depth(), after.depth());
   (void)push(tile, leaves, store, before, {tile, block, waiting, kept, before.depth() + deepest_stack(leaves.size())});
 }
 

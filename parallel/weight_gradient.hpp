@@ -37,9 +37,9 @@ class WeightGradient {
   [[nodiscard]] const std::vector<Tile>& tiles() const noexcept { return tiles_; }
 
   /// Adds leaves [leaves.begin, leaves.end), which are the first shards of the store, to one tile of all waiting sums.
-  /// `before` is the counter as the wave found it. Thread-safe on distinct tiles.
+  /// `before` is the counter as the wave found it, `after` the one it leaves. Thread-safe on distinct tiles.
   void add_wave(const Tile& tile, Range leaves, const ShardStore& store, const TreeCounter& before,
-                std::vector<AlignedBuffer>& waiting) const;
+                const TreeCounter& after, std::vector<AlignedBuffer>& waiting) const;
 
   /// Adds the last wave of a rank that computes all leaves, and returns the tile's complete sum, a column for each
   /// unit. It lies in memory of the calling thread, valid until its next tile, or in `waiting`, which need not have
