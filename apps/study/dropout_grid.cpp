@@ -26,6 +26,29 @@ Overrides with(Overrides cell, const Overrides& more) {
   return cell;
 }
 
+std::vector<NamedCell> every_regularizer(const DropoutQuestions& questions, const TrainConfig& config) {
+  const Overrides none = dropout_cell(0, 0);
+  const Overrides dropout = dropout_cell(questions.rate, questions.input_rate);
+  const Overrides l2{{"l2", written(questions.l2)}};
+  const Overrides l1{{"l1", written(questions.l1)}};
+  const Overrides norm{{"max-norm", written(questions.max_norm)}};
+  std::vector<NamedCell> cells{{"none", none},
+                               {"L2", with(none, l2)},
+                               {"L1", with(none, l1)},
+                               {"max-norm", with(none, norm)},
+                               {"dropout", dropout},
+                               {"dropout + L2", with(dropout, l2)},
+                               {"dropout + L1", with(dropout, l1)},
+                               {"dropout + max-norm", with(dropout, norm)}};
+  if (config.optimizer == Optimizer::momentum || config.optimizer == Optimizer::nesterov) {
+    // Appendix A.2: a rate ten times as high, and more momentum, which the limit on the norm makes possible.
+    const Overrides fast{{"learning-rate", written(10 * learning_rate_of(config))}, {"momentum", "0.95"}};
+    cells.push_back({"dropout + fast", with(dropout, fast)});
+    cells.push_back({"dropout + max-norm + fast", with(with(dropout, norm), fast)});
+  }
+  return cells;
+}
+
 }  // namespace
 
 DropoutQuestions dropout_questions_in(const StudyOptions& options, const StudySetting& setting,
@@ -38,9 +61,13 @@ DropoutQuestions dropout_questions_in(const StudyOptions& options, const StudySe
                              .max_norm = options.number("norm", problems),
                              .l1 = options.number("l1-weight", problems),
                              .l2 = options.number("l2-weight", problems),
+                             .regularizers = {},
                              .sizes = {},
                              .steps = setting.steps,
                              .networks = options.counts("networks", problems)};
+  std::vector<std::string> names;
+  for (const NamedCell& cell : every_regularizer(questions, setting.config)) names.push_back(cell.name);
+  questions.regularizers = options.words("regularizers", names, problems);
   require_shares(questions.rates, "rates", problems);
   require_shares(questions.input_rates, "input-rates", problems);
   require_shares({questions.rate}, "rate", problems);
@@ -97,26 +124,12 @@ std::vector<NamedCell> input_cells(const DropoutQuestions& questions) {
 }
 
 std::vector<NamedCell> regularizer_cells(const DropoutQuestions& questions, const TrainConfig& config) {
-  const Overrides none = dropout_cell(0, 0);
-  const Overrides dropout = dropout_cell(questions.rate, questions.input_rate);
-  const Overrides l2{{"l2", written(questions.l2)}};
-  const Overrides l1{{"l1", written(questions.l1)}};
-  const Overrides norm{{"max-norm", written(questions.max_norm)}};
-  std::vector<NamedCell> cells{{"none", none},
-                               {"L2", with(none, l2)},
-                               {"L1", with(none, l1)},
-                               {"max-norm", with(none, norm)},
-                               {"dropout", dropout},
-                               {"dropout + L2", with(dropout, l2)},
-                               {"dropout + L1", with(dropout, l1)},
-                               {"dropout + max-norm", with(dropout, norm)}};
-  if (config.optimizer == Optimizer::momentum || config.optimizer == Optimizer::nesterov) {
-    // Appendix A.2: a rate ten times as high, and more momentum, which the limit on the norm makes possible.
-    const Overrides fast{{"learning-rate", written(10 * learning_rate_of(config))}, {"momentum", "0.95"}};
-    cells.push_back({"dropout, 10 x rate, momentum 0.95", with(dropout, fast)});
-    cells.push_back({"dropout + max-norm, 10 x rate, momentum 0.95", with(with(dropout, norm), fast)});
-  }
-  return cells;
+  std::vector<NamedCell> chosen;
+  for (const NamedCell& cell : every_regularizer(questions, config))
+    if (std::find(questions.regularizers.begin(), questions.regularizers.end(), cell.name) !=
+        questions.regularizers.end())
+      chosen.push_back(cell);
+  return chosen;
 }
 
 std::vector<NamedCell> size_cells(const DropoutQuestions& questions, bool dropout) {
@@ -138,7 +151,8 @@ std::vector<NamedCell> averaging_cells(const DropoutQuestions& questions, Task t
 }
 
 std::vector<NamedCell> unit_cells(const DropoutQuestions& questions) {
-  return {{"without dropout", dropout_cell(0, 0)}, {"with dropout", dropout_cell(questions.rate, 0)}};
+  return {{"without dropout", dropout_cell(0, 0)},
+          {"with dropout", dropout_cell(questions.rate, questions.input_rate)}};
 }
 
 }  // namespace lockstep

@@ -21,9 +21,10 @@ struct DropoutQuestions {
   double max_norm = 3;
   double l1 = 1e-5;
   double l2 = 1e-4;
-  std::vector<Index> sizes;     ///< training samples
-  Index steps = 0;              ///< of each of their runs
-  std::vector<Index> networks;  ///< to average over, rising
+  std::vector<std::string> regularizers;  ///< rows of the table of regularisers, by name
+  std::vector<Index> sizes;               ///< training samples
+  Index steps = 0;                        ///< of each of their runs
+  std::vector<Index> networks;            ///< to average over, rising
 };
 
 inline const std::vector<std::string> dropout_questions{"rates", "regularizers", "sizes", "averaging", "units"};

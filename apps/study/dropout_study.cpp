@@ -42,17 +42,20 @@ class DropoutStudy final : public Study {
 
   [[nodiscard]] std::vector<WantedPoint> wanted(const StudyResults&) const override {
     std::vector<WantedPoint> points;
-    const auto add = [&](const char* question, const std::vector<NamedCell>& cells) {
-      if (asks(question)) want(points, cells, setting_.seeds);
-    };
-    add("rates", fixed_size_cells(questions_));
-    add("rates", fixed_share_cells(questions_, setting_.config));
-    add("rates", input_cells(questions_));
-    add("regularizers", regularizer_cells(questions_, setting_.config));
-    add("sizes", size_cells(questions_, false));
-    add("sizes", size_cells(questions_, true));
-    add("averaging", averaging_cells(questions_, setting_.data.task));
-    add("units", unit_cells(questions_));
+    // Seed by seed, so that a study that ends early has whole tables of the seeds that it made.
+    for (const std::uint64_t seed : setting_.seeds) {
+      const auto add = [&](const char* question, const std::vector<NamedCell>& cells) {
+        if (asks(question)) want(points, cells, seed);
+      };
+      add("rates", fixed_size_cells(questions_));
+      add("rates", fixed_share_cells(questions_, setting_.config));
+      add("rates", input_cells(questions_));
+      add("regularizers", regularizer_cells(questions_, setting_.config));
+      add("sizes", size_cells(questions_, false));
+      add("sizes", size_cells(questions_, true));
+      add("averaging", averaging_cells(questions_, setting_.data.task));
+      add("units", unit_cells(questions_));
+    }
     return points;
   }
 
@@ -204,6 +207,8 @@ ReportSection DropoutStudy::regularizer_section(const CellFigures& figures) cons
       .tables = {figures.table("One architecture", "regulariser", cells,
                                {{figure_, words_of(figure_)}, {"train_loss", "training loss"}})},
       .plots = {}};
+  if (std::any_of(cells.begin(), cells.end(), [](const NamedCell& cell) { return cell.name.ends_with("fast"); }))
+    section.remarks.emplace_back("Fast: ten times the learning rate, and momentum 0.95 (appendix A.2 of the paper).");
   PlotSeries points = figures.curve("", cells, figure_, /*by_name=*/false);
   points.style = PlotSeries::Style::points;
   Plot plot{.name = "regularizers", .title = "Regularisers", .x_label = "", .y_label = y_label(), .series = {points}};
@@ -300,6 +305,9 @@ StudyKind dropout_study() {
                   {"input-rates", "SHARE,...", "0,0.1,0.2,0.3,0.5", "0,0.2,0.5", "Drop rates of inputs"},
                   {"rate", "SHARE", "0.5", "0.5", "Drop rate of hidden units where one stands for dropout"},
                   {"input-rate", "SHARE", "0.2", "0.2", "Drop rate of inputs beside it"},
+                  {"regularizers", "NAME,...", "all", "all",
+                   "Rows of the table of regularisers: none, L2, L1, max-norm, dropout, 'dropout + L2', 'dropout + "
+                   "L1', 'dropout + max-norm'; with momentum also 'dropout + fast', 'dropout + max-norm + fast'; all"},
                   {"norm", "NORM", "3", "3", "Longest norm, where max-norm is one of the regularisers"},
                   {"l1-weight", "WEIGHT", "1e-5", "1e-5", "Weight of L1, where it is one of them"},
                   {"l2-weight", "WEIGHT", "1e-4", "1e-4", "Weight of L2, where it is one of them"},

@@ -57,10 +57,8 @@ std::string words_of(std::string figure) {
   return rmse == std::string::npos ? figure : figure.replace(rmse, 4, "RMSE");
 }
 
-void want(std::vector<WantedPoint>& points, const std::vector<NamedCell>& cells,
-          const std::vector<std::uint64_t>& seeds) {
-  for (const NamedCell& cell : cells)
-    for (const std::uint64_t seed : seeds) points.push_back({.overrides = cell.overrides, .seed = seed});
+void want(std::vector<WantedPoint>& points, const std::vector<NamedCell>& cells, std::uint64_t seed) {
+  for (const NamedCell& cell : cells) points.push_back({.overrides = cell.overrides, .seed = seed});
 }
 
 }  // namespace lockstep

@@ -47,8 +47,7 @@ class CellFigures {
 /// "test error", of "test_error".
 [[nodiscard]] std::string words_of(std::string figure);
 
-/// One point for each cell and seed.
-void want(std::vector<WantedPoint>& points, const std::vector<NamedCell>& cells,
-          const std::vector<std::uint64_t>& seeds);
+/// One point for each cell.
+void want(std::vector<WantedPoint>& points, const std::vector<NamedCell>& cells, std::uint64_t seed);
 
 }  // namespace lockstep

@@ -140,6 +140,21 @@ TEST_F(StudyCommand, RefusesGridsThatAreEmptyContradictoryOrTooLarge) {
   EXPECT_NE(error_of({"--seeds", "4001"}).find("--yes"), std::string::npos);
   EXPECT_NE(error_of({"--groups", "3"}).find("--groups 3"), std::string::npos);
   EXPECT_NE(error_of({"--questions", "raets"}).find("did you mean 'rates'?"), std::string::npos);
+  const std::string unknown = error_of({"--regularizers", "none,droput + L1"});
+  EXPECT_NE(unknown.find("L2, L1, max-norm"), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("did you mean 'dropout + L1'?"), std::string::npos) << unknown;
+  // Only with momentum are there rows of a higher rate.
+  EXPECT_NE(error_of({"--regularizers", "dropout + fast", "--optimizer", "sgd"}).find("not 'dropout + fast'"),
+            std::string::npos);
+}
+
+TEST_F(StudyCommand, MakesTheChosenRowsOfTheTableOfRegularisers) {
+  const CommandResult result = run_lockstep(
+      dropout({"--questions", "regularizers,units", "--regularizers", "dropout + max-norm,none,dropout"}));
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Json runs = Json::parse(text_of(out() + "/results.json")).at("runs");
+  EXPECT_EQ(runs.size(), 6U) << "the units are those of the same runs";
+  EXPECT_TRUE(runs.contains("dropout=0.5,input-dropout=0.2,max-norm=3/seed-2"));
 }
 
 TEST_F(StudyCommand, RefusesTheFolderOfAnotherStudy) {
