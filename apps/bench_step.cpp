@@ -12,6 +12,8 @@
 #include "apps/placement.hpp"
 #include "apps/spread.hpp"
 #include "apps/table.hpp"
+#include "apps/versions.hpp"
+#include "core/error.hpp"
 #include "parallel/step_benchmark.hpp"
 
 namespace lockstep {
@@ -40,6 +42,9 @@ class BenchStep {
         ->type_name("COUNT")
         ->check(CLI::Range(Index{0}, Index{1} << 24))
         ->capture_default_str();
+    command.add_option("--precision", precision_, "Numbers that products multiply: float32 or bf16, as in training")
+        ->type_name("NAME")
+        ->capture_default_str();
     command.add_flag("--order", order_, "What the fixed order of sums costs, instead: see below");
     add_bench_flags(command, flags_, "Of measuring for each case, in five repetitions (with --order, 31)");
     command.footer(
@@ -47,7 +52,7 @@ class BenchStep {
         "cross-entropy, random floats. GFLOP/s count 6 x weights, less 2 x first-layer weights, a sample. The peak is\n"
         "fused multiply-adds in registers on all workers of all ranks; on a busy machine it drifts, so 'of peak' is\n"
         "against the peak measured beside each repetition. Shown are medians of five repetitions, and the least and\n"
-        "most of peak among them.\n"
+        "most of peak among them. With --precision bf16 the peak is still that of floats, so steps may exceed it.\n"
         "\n"
         "--order times each case against the same steps without the order that gives the same bits on any threads:\n"
         "each part of the gradient is then one sum to which shards are added as they come. Shown is the median\n"
@@ -57,6 +62,7 @@ class BenchStep {
         "Examples:\n"
         "  lockstep bench step\n"
         "  lockstep bench step --net 784-512-512-10 --batch 128,1024 --threads 4 --json\n"
+        "  lockstep bench step --net 784-2048-2048-10 --batch 1024 --precision bf16\n"
         "  lockstep bench step --order --seconds 4\n"
         "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n\n" +
         std::string{bench_exit_statuses});
@@ -66,6 +72,7 @@ class BenchStep {
     if (flags_.json) context_.console.reserve_output_for_json();
     agree_on_problems(context_.mpi.world(), problems());
     Communicator& world = context_.mpi.world();
+    (void)settled_instruction_set(std::nullopt, precision(), world);
     Workers workers{settled_threads(gather_placements(world), flags_.threads, world.rank(), context_.console)};
     return order_ ? measure_order(world, workers) : measure_speed(world, workers);
   }
@@ -78,7 +85,8 @@ class BenchStep {
     std::vector<std::string> unsteady;
     for (const std::string& net : nets_) {
       for (const Index batch : batches_) {
-        const StepCase what{.sizes = network_sizes(net), .batch_size = batch, .shard_size = shard_size_};
+        const StepCase what{
+            .sizes = network_sizes(net), .batch_size = batch, .shard_size = shard_size_, .precision = precision()};
         context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
         const std::vector<StepRate> rates =
             measure_steps(what, repetitions, flags_.seconds / repetitions, world, workers);
@@ -110,7 +118,8 @@ class BenchStep {
     double logarithms = 0;
     for (const std::string& net : nets_) {
       for (const Index batch : batches_) {
-        const StepCase what{.sizes = network_sizes(net), .batch_size = batch, .shard_size = shard_size_};
+        const StepCase what{
+            .sizes = network_sizes(net), .batch_size = batch, .shard_size = shard_size_, .precision = precision()};
         context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
         const Spread ratio =
             spread_of(measure_tree_cost(what, order_repetitions, flags_.seconds / order_repetitions, world, workers),
@@ -124,6 +133,7 @@ class BenchStep {
                          {"shard", shard_size_of(what)},
                          {"ranks", world.ranks()},
                          {"threads", workers.threads()},
+                         {"precision", precision_},
                          {"ratio", ratio.median},
                          {"ratio_least", ratio.least},
                          {"ratio_most", ratio.greatest},
@@ -142,8 +152,15 @@ class BenchStep {
     std::vector<std::string> found;
     for (const std::string& net : nets_)
       if (network_sizes(net).empty()) found.push_back(no_network(net));
+    try {
+      (void)precision();
+    } catch (const RequestError& failure) {
+      found.insert(found.end(), failure.problems().begin(), failure.problems().end());
+    }
     return found;
   }
+
+  [[nodiscard]] Precision precision() const { return value_in(precision_names, "precision", precision_); }
 
   [[nodiscard]] std::string heading(const Workers& workers) const {
     return fmt::format("{} of {}\n{:>20} {:>6} {:>6} {:>12} {:>9} {:>10} {:>14}",
@@ -169,6 +186,7 @@ class BenchStep {
             {"shard", shard_size_of(what)},
             {"ranks", context_.mpi.world().ranks()},
             {"threads", workers.threads()},
+            {"precision", precision_},
             {"samples_per_second", spread_of(rates, [](const StepRate& r) { return r.samples_per_second; }).median},
             {"gflops", spread_of(rates, [](const StepRate& r) { return r.flops; }).median / 1e9},
             {"of_peak", share.median},
@@ -181,6 +199,7 @@ class BenchStep {
   std::vector<std::string> nets_{"784-128-10", "784-512-512-10", "784-2048-2048-10"};
   std::vector<Index> batches_{32, 128, 1024, 8192};
   Index shard_size_ = 0;
+  std::string precision_{text_in(precision_names, Precision::float32)};
   bool order_ = false;
   BenchFlags flags_;
 };

@@ -34,7 +34,7 @@ InferenceInput::Opened InferenceInput::open() const {
   std::unique_ptr<Dataset> data = try_open_dataset(data_path_, problems, targets_);
   agree_on_problems(world, problems);
   context_.mpi.set_timeout(config.timeout);
-  (void)settled_instruction_set(config.isa, world);
+  (void)settled_instruction_set(config.isa, Precision::float32, world);
   Opened opened{.source = load_checkpoint(checkpoint_path_, world, context_.console), .data = std::move(data)};
   agree_on_problems(world, lockstep::problems(opened.model(), opened.data->info()));
   require_same_on_all_ranks(world, "the weights in " + opened.source.path, opened.hash());

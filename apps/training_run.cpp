@@ -115,7 +115,7 @@ RunData open_run_data(RunRequest& request, Problems problems, RunPlace place) {
   }
   agree_on_problems(ranks, problems);
   request.config = resolved_for(data.train->info(), request.config, !request.init_from.empty());
-  request.config.isa = settled_instruction_set(request.config.isa, ranks);
+  request.config.isa = settled_instruction_set(request.config.isa, request.config.precision, ranks);
   for (const std::string& sentence : settings_without_effect(request.config)) place.console.note("note: " + sentence);
   return data;
 }

@@ -12,6 +12,8 @@
 
 #include "apps/agreement.hpp"
 #include "apps/placement.hpp"
+#include "core/bf16_product.hpp"
+#include "core/error.hpp"
 #include "core/gemm.hpp"
 #include "core/types.hpp"
 #include "io/hdf5_version.hpp"
@@ -57,7 +59,13 @@ std::string product_instructions() {
   return used ? std::string{text_in(instruction_set_names, *used)} : "as compiled";
 }
 
+std::string bf16_instructions() {
+  const std::optional<InstructionSet> used = bf16_instruction_set();
+  return used ? std::string{text_in(instruction_set_names, *used)} : "none";
+}
+
 constexpr const char* product_fact = "instructions of matrix products";
+constexpr const char* bf16_fact = "instructions of products in bf16";
 
 }  // namespace
 
@@ -76,6 +84,7 @@ Facts build_facts() {
 Facts versions(const MpiEnvironment& mpi) {
   Facts facts = build_facts();
   facts.emplace_back(product_fact, product_instructions());
+  facts.emplace_back(bf16_fact, bf16_instructions());
   facts.emplace_back("MPI",
                      MpiEnvironment::library() + (mpi.started() ? "" : " (not started: this process runs alone)"));
   return facts;
@@ -126,14 +135,18 @@ std::vector<std::string> require_same_facts(Communicator& communicator, const Fa
   throw AgreedError(found);
 }
 
-std::optional<InstructionSet> settled_instruction_set(std::optional<InstructionSet> wanted,
+std::optional<InstructionSet> settled_instruction_set(std::optional<InstructionSet> wanted, Precision precision,
                                                       Communicator& communicator) {
+  const bool bf16 = precision == Precision::bf16;
   agreed(communicator, [&] {
     if (wanted) use_instruction_set(*wanted);
+    if (bf16 && !bf16_instruction_set()) throw RequestError{bf16_problem()};
     return true;
   });
-  require_same_facts(communicator, {{product_fact, product_instructions()}});
-  return product_instruction_set();
+  Facts facts{{product_fact, product_instructions()}};
+  if (bf16) facts.emplace_back(bf16_fact, bf16_instructions());
+  require_same_facts(communicator, facts);
+  return bf16 ? bf16_instruction_set() : product_instruction_set();
 }
 
 }  // namespace lockstep

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/instruction_set.hpp"
+#include "core/precision.hpp"
 #include "parallel/mpi_environment.hpp"
 
 namespace lockstep {
@@ -36,10 +37,10 @@ struct RankFacts {
 /// Collective.
 std::vector<std::string> require_same_facts(Communicator& communicator, const Facts& mine);
 
-/// What matrix products use from here on: `wanted`, or the best of this processor. Throws AgreedError when a rank has
-/// it not, or ranks would differ. Nothing where Eigen multiplies. Collective.
+/// What matrix products of `precision` use from here on: `wanted`, or the best of this processor. Throws AgreedError
+/// when a rank has it not, or ranks would differ. Nothing where Eigen multiplies floats. Collective.
 [[nodiscard]] std::optional<InstructionSet> settled_instruction_set(std::optional<InstructionSet> wanted,
-                                                                    Communicator& communicator);
+                                                                    Precision precision, Communicator& communicator);
 
 /// "rank 2 (node7)", "ranks 2, 3 (node7)", "ranks 2 (node7), 4 (node8)".
 [[nodiscard]] std::string ranks_and_hosts(std::span<const int> ranks, std::span<const std::string> hosts);

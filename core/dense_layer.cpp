@@ -8,6 +8,9 @@
 #include <utility>
 
 #include "core/aligned_buffer.hpp"
+#include "core/bf16_packing.hpp"
+#include "core/bf16_product.hpp"
+#include "core/bf16_weights.hpp"
 #include "core/dropout.hpp"
 #include "core/gemm.hpp"
 
@@ -21,10 +24,19 @@ namespace {
 /// Columns that are finished together: bias, activation and mask meet them while they are in the first-level cache.
 constexpr Index finished_columns = 16;
 
-/// Rows `rows` of `columns` columns from `first` on, as a panel that elementwise functions accept.
-Panel part(Panel panel, Range rows, Index first, Index columns) {
+/// body(columns) for all columns, `count` at a time.
+template <class Body>
+void for_columns(Index all, Index count, const Body& body) {
+  for (Index first = 0; first < all; first += count) body(Range{first, std::min(first + count, all)});
+}
+
+/// Some rows of some columns, as a panel that elementwise functions accept.
+Panel part(Panel panel, Range rows, Range columns) {
   if (panel.data == nullptr) return {};
-  return {.data = panel.column(first) + rows.begin, .rows = rows.size(), .columns = columns, .stride = panel.stride};
+  return {.data = panel.column(columns.begin) + rows.begin,
+          .rows = rows.size(),
+          .columns = columns.size(),
+          .stride = panel.stride};
 }
 
 void add_bias(const Scalar* bias, Panel values) {
@@ -34,21 +46,24 @@ void add_bias(const Scalar* bias, Panel values) {
   }
 }
 
-/// What follows the product, for any part of a shard.
-struct Finish {
-  const DenseSpec& spec;
-  const Pass& pass;
-
-  void operator()(Index first_column, Index first_row, Panel values, Panel slope) const {
-    if (slope.data != nullptr && spec.activation != Activation::softmax)
-      activate_with_slope(spec.activation, values, slope);
-    else
-      activate(spec.activation, values);
-    if (!pass.training || spec.dropout <= 0) return;
-    const StreamKey key = stream_key(pass.seed, Purpose::dropout, pass.step, static_cast<std::uint64_t>(spec.number));
-    apply_dropout(spec.dropout, key, pass.first_position + first_column, first_row, values, slope);
+/// Rows [rows.begin, ...) of the slope, times a gradient that lies without gaps.
+void multiply_slope(const Scalar* gradient, Panel slope, Range rows, Range columns) {
+  for (Index column = columns.begin; column < columns.end; ++column) {
+    const Scalar* from = gradient + column * rows.size();
+    Scalar* to = slope.column(column) + rows.begin;
+    for (Index row = 0; row < rows.size(); ++row) to[row] *= from[row];
   }
-};
+}
+
+/// A part of a panel, to be packed.
+Bf16Source source(Panel panel, Range rows, Range columns) {
+  return {.data = panel.column(columns.begin) + rows.begin,
+          .rows = rows.size(),
+          .columns = columns.size(),
+          .stride = panel.stride,
+          .first_row = rows.begin,
+          .first_column = columns.begin};
+}
 
 /// Scratch: the gradient by a layer's input before it meets the slope.
 struct InputGradient {};
@@ -77,13 +92,36 @@ void DenseLayer::forward(const Pass& pass, const Scalar* parameters, ConstPanel 
             .ldb = input.stride,
             .c = output.data + rows.begin,
             .ldc = output.stride});
-  const Finish finish{spec_, pass};
-  for (Index first = 0; first < output.columns; first += finished_columns) {
-    const Index columns = std::min(finished_columns, output.columns - first);
-    const Panel values = part(output, rows, first, columns);
-    add_bias(parameters + bias_offset_ + rows.begin, values);
-    finish(first, rows.begin, values, part(slope, rows, first, columns));
-  }
+  for_columns(output.columns, finished_columns,
+              [&](Range columns) { finish(pass, parameters, output, slope, rows, columns); });
+}
+
+void DenseLayer::forward(const Pass& pass, const Scalar* parameters, const Bf16Weights& weights, const Bf16Panel& input,
+                         Panel output, Panel slope, const Bf16Panel& packed, Range rows) const {
+  multiply({.rows = weights.by_unit(blocks_[0]).part(rows),
+            .columns = input.samples,
+            .c = output.data + rows.begin,
+            .ldc = output.stride});
+  for_columns(output.columns, bf16_packed_columns, [&](Range columns) {
+    finish(pass, parameters, output, slope, rows, columns);
+    const Bf16Source from = source(output, rows, columns);
+    pack_columns(from, packed.samples);
+    pack_rows(from, packed.units);
+  });
+}
+
+void DenseLayer::finish(const Pass& pass, const Scalar* parameters, Panel output, Panel slope, Range rows,
+                        Range columns) const {
+  const Panel values = part(output, rows, columns);
+  const Panel slopes = part(slope, rows, columns);
+  add_bias(parameters + bias_offset_ + rows.begin, values);
+  if (slope.data != nullptr && spec_.activation != Activation::softmax)
+    activate_with_slope(spec_.activation, values, slopes);
+  else
+    activate(spec_.activation, values);
+  if (!pass.training || spec_.dropout <= 0) return;
+  const StreamKey key = stream_key(pass.seed, Purpose::dropout, pass.step, static_cast<std::uint64_t>(spec_.number));
+  apply_dropout(spec_.dropout, key, pass.first_position + columns.begin, rows.begin, values, slopes);
 }
 
 void DenseLayer::backward(const Scalar* parameters, ConstPanel delta, Panel input_slope, Range rows) const {
@@ -97,15 +135,28 @@ void DenseLayer::backward(const Scalar* parameters, ConstPanel delta, Panel inpu
             .ldb = delta.stride,
             .c = gradient,
             .ldc = rows.size()});
-  for (Index column = 0; column < delta.columns; ++column) {
-    const Scalar* from = gradient + column * rows.size();
-    Scalar* slope = input_slope.column(column) + rows.begin;
-    for (Index row = 0; row < rows.size(); ++row) slope[row] *= from[row];
-  }
+  multiply_slope(gradient, input_slope, rows, {0, delta.columns});
+}
+
+void DenseLayer::backward(const Bf16Weights& weights, const Bf16Panel& delta, Panel input_slope,
+                          const Bf16Panel& packed, Range rows) const {
+  Scalar* gradient = thread_scratch<InputGradient>(rows.size() * input_slope.columns).data();
+  multiply(
+      {.rows = weights.by_input(blocks_[0]).part(rows), .columns = delta.samples, .c = gradient, .ldc = rows.size()});
+  for_columns(input_slope.columns, bf16_packed_columns, [&](Range columns) {
+    multiply_slope(gradient, input_slope, rows, columns);
+    const Bf16Source from = source(input_slope, rows, columns);
+    pack_columns(from, packed.samples);
+    pack_rows(from, packed.deltas);
+  });
 }
 
 GradientPair DenseLayer::gradient_pair(Index block, ConstPanel input, ConstPanel delta) const {
   return {.input = block == blocks_[0] ? input : ConstPanel{}, .delta = delta};
+}
+
+Bf16GradientPair DenseLayer::gradient_pair(Index /*block*/, const Bf16Panel& input, const Bf16Panel& delta) const {
+  return {.input = input.units, .delta = delta.deltas};
 }
 
 }  // namespace lockstep

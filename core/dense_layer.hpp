@@ -35,7 +35,17 @@ class DenseLayer final : public Layer {
   void backward(const Scalar* parameters, ConstPanel delta, Panel input_slope, Range rows) const override;
   [[nodiscard]] GradientPair gradient_pair(Index block, ConstPanel input, ConstPanel delta) const override;
 
+  void forward(const Pass& pass, const Scalar* parameters, const Bf16Weights& weights, const Bf16Panel& input,
+               Panel output, Panel slope, const Bf16Panel& packed, Range rows) const override;
+  void backward(const Bf16Weights& weights, const Bf16Panel& delta, Panel input_slope, const Bf16Panel& packed,
+                Range rows) const override;
+  [[nodiscard]] Bf16GradientPair gradient_pair(Index block, const Bf16Panel& input,
+                                               const Bf16Panel& delta) const override;
+
  private:
+  /// What follows the product, in some columns of rows `rows`: bias, activation, dropout.
+  void finish(const Pass& pass, const Scalar* parameters, Panel output, Panel slope, Range rows, Range columns) const;
+
   DenseSpec spec_;
   std::vector<Index> blocks_;
   Index weights_offset_ = 0;

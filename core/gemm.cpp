@@ -15,6 +15,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/bf16_product.hpp"
 #include "core/error.hpp"
 #include "core/narrow_product.hpp"
 
@@ -120,6 +121,8 @@ dnnl_cpu_isa_t to_library(InstructionSet set) {
     case InstructionSet::avx2:
       return dnnl_cpu_isa_avx2;
     case InstructionSet::avx512:
+    case InstructionSet::avx512_bf16:
+    case InstructionSet::amx:
       return dnnl_cpu_isa_all;
   }
   return dnnl_cpu_isa_all;
@@ -142,6 +145,17 @@ std::string describe_library() {
 bool narrow_is_allowed() {
   static const bool allowed = product_instruction_set().value_or(InstructionSet::avx512) == InstructionSet::avx512;
   return allowed;
+}
+
+void use_bf16_instructions(InstructionSet wanted) {
+  limit_bf16_instructions(wanted);
+  const std::optional<InstructionSet> used = bf16_instruction_set();
+  if (used == wanted) return;
+  throw RequestError("isa is " + std::string{text_in(instruction_set_names, wanted)} +
+                     ", but products in bfloat16 use " +
+                     (used ? std::string{text_in(instruction_set_names, *used)} : std::string{"nothing"}) +
+                     " here, the best that processor, system and build offer; leave isa on auto" +
+                     (used ? "" : ", and take precision float32"));
 }
 
 /// Whether C + A B^T has the same bits in one call and in two, at an odd size.
@@ -200,15 +214,21 @@ void multiply(const Product& product) {
 }
 
 void use_instruction_set(InstructionSet wanted) {
+  const InstructionSet for_floats = std::min(wanted, InstructionSet::avx512);
+  if (wanted > for_floats) {
+    use_bf16_instructions(wanted);
+    if (!product_instruction_set()) return;
+  }
   const std::string name{text_in(instruction_set_names, wanted)};
 #ifdef LOCKSTEP_HAS_DNNL
-  (void)dnnl_set_max_cpu_isa(to_library(wanted));  // refused once settled: what counts is what came of it
+  (void)dnnl_set_max_cpu_isa(to_library(for_floats));  // refused once settled: what counts is what came of it
   const InstructionSet used = *product_instruction_set();
-  if (used != wanted)
+  if (used != for_floats)
     throw RequestError("isa is " + name + ", but matrix products use " +
                        std::string{text_in(instruction_set_names, used)} +
                        " here: the best that this processor has, or settled before; use isa " +
-                       std::string{text_in(instruction_set_names, std::min(used, wanted))} + " on all hosts");
+                       std::string{text_in(instruction_set_names, std::min(used, for_floats))} + " on all hosts");
+  limit_bf16_instructions(wanted);
 #else
   throw RequestError("isa is " + name +
                      ", but in this build Eigen multiplies matrices, with the instructions it was compiled for; leave "

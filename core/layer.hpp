@@ -6,10 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "core/bf16_operand.hpp"
 #include "core/panel.hpp"
 #include "core/parameter_layout.hpp"
 
 namespace lockstep {
+
+class Bf16Weights;
 
 /// What a pass over one shard is for: training keys dropout by these numbers, evaluation uses none of them.
 struct Pass {
@@ -23,6 +26,12 @@ struct Pass {
 struct GradientPair {
   ConstPanel input;  ///< fan_in x columns
   ConstPanel delta;  ///< units x columns
+};
+
+/// The same pair as operands of a product in bfloat16: C is the gradient, (fan_in x units).
+struct Bf16GradientPair {
+  Bf16Rows input;
+  Bf16Columns delta;
 };
 
 /// One layer, without its parameters: they are passed in, so that a layer is a value that any thread may use.
@@ -54,6 +63,17 @@ class Layer {
   /// The pair for parameter block `block` of this layer. A bias block's gradient is the sum of the delta's columns; its
   /// pair has no input.
   [[nodiscard]] virtual GradientPair gradient_pair(Index block, ConstPanel input, ConstPanel delta) const = 0;
+
+  // The same with products in bfloat16: weights and inputs come as operands (`parameters` gives biases), and what the
+  // next product reads is left in `packed`, besides the panels.
+
+  virtual void forward(const Pass& pass, const Scalar* parameters, const Bf16Weights& weights, const Bf16Panel& input,
+                       Panel output, Panel slope, const Bf16Panel& packed, Range rows) const = 0;
+  virtual void backward(const Bf16Weights& weights, const Bf16Panel& delta, Panel input_slope, const Bf16Panel& packed,
+                        Range rows) const = 0;
+  /// For a block of weights.
+  [[nodiscard]] virtual Bf16GradientPair gradient_pair(Index block, const Bf16Panel& input,
+                                                       const Bf16Panel& delta) const = 0;
 };
 
 }  // namespace lockstep

@@ -53,6 +53,7 @@ std::string written(Initializer value) { return std::string{name_of(value)}; }
 std::string written(Loss value) { return std::string{name_of(value)}; }
 std::string written(Optimizer value) { return std::string{name_of(value)}; }
 std::string written(ScheduleKind value) { return std::string{name_of(value)}; }
+std::string written(Precision value) { return std::string{text_in(precision_names, value)}; }
 std::string written(InstructionSet value) { return std::string{text_in(instruction_set_names, value)}; }
 std::string written(TargetOf value) { return std::string{text_in(target_names, value)}; }
 std::string written(Standardize value) { return std::string{text_in(standardize_names, value)}; }
@@ -91,6 +92,7 @@ void read(std::string_view text, Initializer& value) { value = initializer_named
 void read(std::string_view text, Loss& value) { value = loss_named(text); }
 void read(std::string_view text, Optimizer& value) { value = optimizer_named(text); }
 void read(std::string_view text, ScheduleKind& value) { value = schedule_named(text); }
+void read(std::string_view text, Precision& value) { value = value_in(precision_names, "precision", text); }
 void read(std::string_view text, InstructionSet& value) {
   value = value_in(instruction_set_names, "instruction set", text);
 }

@@ -28,6 +28,7 @@ namespace lockstep::setting_text {
 [[nodiscard]] std::string written(ScheduleKind value);
 [[nodiscard]] std::string written(Standardize value);
 [[nodiscard]] std::string written(TargetOf value);
+[[nodiscard]] std::string written(Precision value);
 [[nodiscard]] std::string written(InstructionSet value);
 template <class Value>
 [[nodiscard]] std::string written(const std::optional<Value>& value) {
@@ -47,6 +48,7 @@ void read(std::string_view text, Optimizer& value);
 void read(std::string_view text, ScheduleKind& value);
 void read(std::string_view text, Standardize& value);
 void read(std::string_view text, TargetOf& value);
+void read(std::string_view text, Precision& value);
 void read(std::string_view text, InstructionSet& value);
 template <class Value>
 void read(std::string_view text, std::optional<Value>& value) {

@@ -91,7 +91,7 @@ std::vector<Setting> table() {
   static const std::string losses = names_to(Loss::binary_cross_entropy);
   static const std::string optimizers = names_to(Optimizer::adamw);
   static const std::string schedules = names_to(ScheduleKind::cosine);
-  static const std::string instruction_sets = names_to(InstructionSet::avx512);
+  static const std::string instruction_sets = names_to(InstructionSet::amx);
   static const std::string standardizes = names_to(Standardize::all);
   return {
       setting<&C::hidden>(network, "hidden", "UNITS,UNITS,...",
@@ -165,8 +165,12 @@ std::vector<Setting> table() {
       setting<&C::target_of>(stopping, "target-of", "validation|training",
                              "Whose loss --target-loss is about: the samples held out, or those trained on."),
 
+      setting<&C::precision>(kernels, "precision", "float32|bf16",
+                             "Numbers that training multiplies: bf16 rounds operands to bfloat16 and adds in float32; "
+                             "weights, sums and evaluation stay float32. Needs AMX-BF16 or AVX512_BF16."),
       setting<&C::isa>(kernels, "isa", instruction_sets,
-                       "Instructions of matrix products; auto: the best here. Pin it where hosts differ."),
+                       "Instructions of matrix products; auto: the best here. Pin it where hosts differ. The last two "
+                       "belong to precision bf16."),
 
       setting<&C::threads>(machine, "threads", "COUNT", "Threads of each rank; 0: the cores that it may use."),
       setting<&C::checkpoint_every>(machine, "checkpoint-every", "STEPS",

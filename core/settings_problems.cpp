@@ -141,6 +141,20 @@ void check_validation(Problems& found, const TrainConfig& config) {
                                 config.patience));
 }
 
+void check_kernels(Problems& found, const TrainConfig& config) {
+  if (!config.isa) return;
+  const bool for_bf16 = *config.isa > InstructionSet::avx512;
+  const std::string_view isa = text_in(instruction_set_names, *config.isa);
+  if (config.precision == Precision::bf16 && !for_bf16)
+    found.push_back(fmt::format(
+        "precision is bf16, but isa is {}, which has no products in bfloat16; leave isa on auto, or set it to "
+        "avx512-bf16 or amx, or take precision float32",
+        isa));
+  if (config.precision == Precision::float32 && for_bf16)
+    found.push_back(fmt::format(
+        "isa is {}, which only products in bfloat16 read; set isa to avx512 or auto, or take precision bf16", isa));
+}
+
 }  // namespace
 
 std::vector<std::string> problems(const TrainConfig& config) {
@@ -152,6 +166,7 @@ std::vector<std::string> problems(const TrainConfig& config) {
   check_pass(found, config);
   check_validation(found, config);
   check_target(found, config);
+  check_kernels(found, config);
   return found;
 }
 

@@ -12,6 +12,7 @@
 #include "core/instruction_set.hpp"
 #include "core/loss.hpp"
 #include "core/optimizer.hpp"
+#include "core/precision.hpp"
 #include "core/schedule.hpp"
 #include "core/types.hpp"
 
@@ -68,6 +69,7 @@ struct TrainConfig {
   TargetOf target_of = TargetOf::validation;
   Standardize standardize = Standardize::automatic;
   // kernels
+  Precision precision = Precision::float32;
   std::optional<InstructionSet> isa{};  ///< of matrix products; unset: the best that the processor has
   // machine: none of these changes the result
   Index threads = 0;           ///< 0: the cores this rank may use

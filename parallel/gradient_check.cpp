@@ -131,7 +131,10 @@ std::vector<DirectionalCheck> check_gradients(const TrainConfig& config, const D
   if (auto found = problems(config, data.info(), communicator.ranks()); !found.empty())
     throw RequestError{std::move(found)};
   const FloatingPointMode mode;
-  Objective objective{config, data, communicator};
+  // Formulas are checked, not rounding: differences of losses would drown in that of bfloat16.
+  TrainConfig exact = config;
+  exact.precision = Precision::float32;
+  Objective objective{exact, data, communicator};
   const AlignedBuffer gradient = objective.gradient();
   std::vector<DirectionalCheck> checks;
   for (const ParameterBlock& block : objective.blocks()) {

@@ -68,6 +68,7 @@ StepEngine::Form engine_form(const TrainConfig& config, Index training_samples) 
   return {.batch_size = batch,
           .plan = plan_work(batch, config.shard_size),
           .optimizer = config.optimizer,
+          .precision = config.precision,
           .compare_every = config.compare_every};
 }
 

@@ -5,22 +5,29 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/bf16_operand.hpp"
 #include "core/loss.hpp"
 #include "core/network.hpp"
 #include "core/panel.hpp"
+#include "core/precision.hpp"
 
 namespace lockstep {
 
 /// One shard. Panels are as wide as its samples.
 struct ShardBuffers {
   Panel input;
-  std::vector<Panel> outputs;  ///< by layer
-  std::vector<Panel> slopes;   ///< by layer; after backward the deltas; empty panels when not training
-  Panel values;                ///< regression targets
-  std::vector<Label> labels;   ///< classification targets
+  std::vector<Panel> outputs;     ///< by layer
+  std::vector<Panel> slopes;      ///< by layer; after backward the deltas; empty panels when not training
+  Bf16Panel packed_input;         ///< with products in bfloat16
+  std::vector<Bf16Panel> packed;  ///< by layer; empty without such products
+  Panel values;                   ///< regression targets
+  std::vector<Label> labels;      ///< classification targets
 
   /// The input of layer `layer`.
   [[nodiscard]] Panel input_of(std::size_t layer) const { return layer == 0 ? input : outputs[layer - 1]; }
+  [[nodiscard]] const Bf16Panel& packed_input_of(std::size_t layer) const {
+    return layer == 0 ? packed_input : packed[layer - 1];
+  }
   [[nodiscard]] Targets targets() const { return {.labels = labels, .values = values}; }
 };
 
@@ -32,6 +39,7 @@ class ShardStore {
     Index shard_size = 0;
     Index target_values = 0;  ///< regression targets a sample; 0 for classification
     bool training = false;
+    Precision precision = Precision::float32;  ///< of products, in training
   };
   ShardStore(const Network& network, const Form& form);
 

@@ -4,15 +4,25 @@
 
 #include <algorithm>
 
+#include "core/bf16_packing.hpp"
 #include "parallel/trace.hpp"
 
 namespace lockstep {
 
-ShardPass::ShardPass(const Model& model, const WorkPlan& plan) : model_{model}, plan_{plan} {
+ShardPass::ShardPass(const Model& model, const WorkPlan& plan, Precision precision) : model_{model}, plan_{plan} {
+  if (precision == Precision::bf16) bf16_weights_.emplace(model.network);
   for (const auto& layer : model.network.layers()) {
     forward_pieces_.push_back(lockstep::forward_pieces(*layer, plan.shard_size));
     backward_pieces_.push_back(lockstep::backward_pieces(*layer, plan.shard_size));
   }
+}
+
+void ShardPass::take_parameters(Workers& workers) const {
+  if (!bf16_weights_) return;
+  workers.for_each(bf16_weights_->pieces(), [&](Index piece) {
+    const TraceSpan span{"round weights"};
+    bf16_weights_->refresh(piece, model_.parameters.span());
+  });
 }
 
 void ShardPass::gather(const Samples& from, Index leaf, const Pass& pass, ShardStore& store, Index shard) const {
@@ -25,6 +35,7 @@ void ShardPass::gather(const Samples& from, Index leaf, const Pass& pass, ShardS
   ShardBuffers& buffers = store[shard];
   from.data.gather_features(rows, model_.input_transform, buffers.input);
   model_.network.prepare_input(pass, buffers.input);
+  if (bf16_weights_) pack_outputs(buffers.input, {0, buffers.input.rows}, buffers.packed_input);
   if (model_.task == Task::classification) {
     buffers.labels.resize(rows.size());
     from.data.gather_labels(rows, buffers.labels);
@@ -35,14 +46,25 @@ void ShardPass::gather(const Samples& from, Index leaf, const Pass& pass, ShardS
 
 void ShardPass::forward_piece(std::size_t layer, Range rows, const Pass& pass, ShardBuffers& buffers) const {
   const TraceSpan span{"forward", static_cast<int>(layer)};
-  model_.network.layers()[layer]->forward(pass, model_.parameters.data(), buffers.input_of(layer),
-                                          buffers.outputs[layer], buffers.slopes[layer], rows);
+  const Layer& step = *model_.network.layers()[layer];
+  const Scalar* parameters = model_.parameters.data();
+  Panel output = buffers.outputs[layer];
+  if (!bf16_weights_)
+    return step.forward(pass, parameters, buffers.input_of(layer), output, buffers.slopes[layer], rows);
+  // The last layer's outputs are nobody's operands.
+  const Bf16Panel packed = layer + 1 < forward_pieces_.size() ? buffers.packed[layer] : Bf16Panel{};
+  step.forward(pass, parameters, *bf16_weights_, buffers.packed_input_of(layer), output, buffers.slopes[layer], packed,
+               rows);
 }
 
 void ShardPass::backward_piece(std::size_t layer, Range rows, ShardBuffers& buffers) const {
   const TraceSpan span{"backward", static_cast<int>(layer)};
-  model_.network.layers()[layer]->backward(model_.parameters.data(), buffers.slopes[layer], buffers.slopes[layer - 1],
-                                           rows);
+  const Layer& step = *model_.network.layers()[layer];
+  Panel input_slope = buffers.slopes[layer - 1];
+  if (!bf16_weights_) return step.backward(model_.parameters.data(), buffers.slopes[layer], input_slope, rows);
+  Bf16Panel packed = buffers.packed[layer - 1];
+  if (layer == 1) packed.samples = {};  // there is no layer before it to go back to
+  step.backward(*bf16_weights_, buffers.packed[layer], input_slope, packed, rows);
 }
 
 void ShardPass::forward_alone(const Pass& pass, ShardBuffers& buffers) const {
@@ -53,7 +75,10 @@ void ShardPass::forward_alone(const Pass& pass, ShardBuffers& buffers) const {
 double ShardPass::loss(ShardBuffers& buffers) const {
   const TraceSpan span{"loss"};
   if (buffers.slopes.back().data == nullptr) return loss_sum(model_.loss, buffers.outputs.back(), buffers.targets());
-  return loss_sum_and_delta(model_.loss, buffers.outputs.back(), buffers.targets(), buffers.slopes.back());
+  const Panel delta = buffers.slopes.back();
+  const double sum = loss_sum_and_delta(model_.loss, buffers.outputs.back(), buffers.targets(), delta);
+  if (bf16_weights_) pack_deltas(delta, {0, delta.rows}, buffers.packed.back());
+  return sum;
 }
 
 double ShardPass::forward_and_backward(const Pass& pass, ShardBuffers& buffers) const {

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "core/bf16_weights.hpp"
 #include "core/dataset.hpp"
 #include "core/model.hpp"
 #include "parallel/shard_buffers.hpp"
@@ -27,7 +29,10 @@ struct Samples {
 /// What is computed for a shard. Stateless but for what it refers to; every function is safe on disjoint shards.
 class ShardPass {
  public:
-  ShardPass(const Model& model, const WorkPlan& plan);
+  ShardPass(const Model& model, const WorkPlan& plan, Precision precision = Precision::float32);
+
+  /// Before the first shard after parameters have changed. The store must be for the same precision.
+  void take_parameters(Workers& workers) const;
 
   /// Fills in the inputs and targets of shard `leaf` and makes it as wide as its samples.
   void gather(const Samples& from, Index leaf, const Pass& pass, ShardStore& store, Index shard) const;
@@ -55,6 +60,7 @@ class ShardPass {
   void backward_piece(std::size_t layer, Range rows, ShardBuffers& buffers) const;
 
   const Model& model_;
+  std::optional<Bf16Weights> bf16_weights_;
   WorkPlan plan_;
   std::vector<std::vector<Range>> forward_pieces_;   ///< by layer
   std::vector<std::vector<Range>> backward_pieces_;  ///< by layer

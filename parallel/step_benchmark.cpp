@@ -52,6 +52,7 @@ class StepLoop {
                 {.batch_size = what.batch_size,
                  .plan = plan_work(what.batch_size, what.shard_size),
                  .optimizer = Optimizer::momentum,
+                 .precision = what.precision,
                  .order = order},
                 communicator,
                 workers},

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "core/precision.hpp"
 #include "parallel/communicator.hpp"
 #include "parallel/workers.hpp"
 
@@ -14,6 +15,7 @@ struct StepCase {
   std::vector<Index> sizes;  ///< inputs, hidden units, classes: at least inputs and classes
   Index batch_size = 0;      ///< samples over all ranks
   Index shard_size = 0;      ///< samples; 0: chosen as in training
+  Precision precision = Precision::float32;
 };
 
 /// One repetition: steps, and the peak measured just before, because both drift with the machine's clock.

@@ -19,7 +19,8 @@ ShardStore::Form store_form(const Model& model, const StepEngine::Form& form, In
   return {.shards = shards,
           .shard_size = form.plan.shard_size,
           .target_values = model.task == Task::regression ? model.network.spec().outputs : 0,
-          .training = true};
+          .training = true,
+          .precision = form.precision};
 }
 
 /// Shards of `scalars` scalars that a rank holds at once: all of its own, or as many as memory allows.
@@ -54,7 +55,7 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       communicator_{communicator},
       workers_{workers},
       slices_{model.network.layout(), communicator.ranks()},
-      pass_{model, form.plan},
+      pass_{model, form.plan, form.precision},
       weight_gradient_{model.network, form.order},
       shard_scalars_{ShardStore::scalars_per_shard(model.network, store_form(model, form, 1))},
       wave_shards_{shards_in_flight(form, shard_scalars_, communicator)},
@@ -132,6 +133,7 @@ StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass,
   OrderedSum sum{leaves, StepSums::width, communicator_};
   const Range own = sum.own_leaves();
   TreeCounter counter;
+  pass_.take_parameters(workers_);
   first_bad_layer_ = model_.network.layers().size();
   Range wave{own.begin, own.begin};
   do {

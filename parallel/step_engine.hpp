@@ -34,9 +34,10 @@ class StepEngine {
     Index batch_size = 0;
     WorkPlan plan;
     Optimizer optimizer = Optimizer::sgd;
-    Index compare_every = 0;              ///< steps between comparisons of all ranks' parameters; 0: never
-    Index memory_bytes = Index{2} << 30;  ///< for shards in flight: larger batches go through in waves, same bits
-    SumOrder order = SumOrder::tree;      ///< another is for measuring alone
+    Precision precision = Precision::float32;  ///< bf16 only where bf16_instruction_set() names something
+    Index compare_every = 0;                   ///< steps between comparisons of all ranks' parameters; 0: never
+    Index memory_bytes = Index{2} << 30;       ///< for shards in flight: larger batches go through in waves, same bits
+    SumOrder order = SumOrder::tree;           ///< another is for measuring alone
   };
   StepEngine(Model& model, const Form& form, Communicator& communicator, Workers& workers);
   // Its parts refer to one another.

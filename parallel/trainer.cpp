@@ -9,6 +9,7 @@
 #include <numeric>
 #include <string>
 
+#include "core/bf16_product.hpp"
 #include "core/error.hpp"
 #include "core/schedule.hpp"
 #include "core/settings.hpp"
@@ -332,6 +333,7 @@ TrainResult train(const TrainConfig& config, const Dataset& data, Communicator& 
   std::vector<std::string> found = problems(config, data.info(), communicator.ranks());
   if (found.empty() && resume) found = problems(*resume, config, data.info());
   if (found.empty() && !resume && initial != nullptr) found = problems(*initial, config, data.info());
+  if (config.precision == Precision::bf16 && !bf16_instruction_set()) found.push_back(bf16_problem());
   if (!found.empty()) throw RequestError{std::move(found)};
   const FloatingPointMode mode;
   return Run{config, data, communicator, observer, std::move(resume), initial}.finish();

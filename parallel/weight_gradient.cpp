@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/bf16_product.hpp"
 #include "core/gemm.hpp"
 #include "parallel/trace.hpp"
 
@@ -26,6 +27,31 @@ void weights_leaf(const Tile& tile, const GradientPair& pair, Columns<Scalar> su
             .c = sum.data,
             .ldc = sum.stride,
             .accumulate = accumulate});
+}
+
+void weights_leaf(const Tile& tile, const Bf16GradientPair& pair, Columns<Scalar> sum, bool accumulate) {
+  multiply({.rows = pair.input.part(tile.inputs),
+            .columns = pair.delta.part(tile.units),
+            .c = sum.data,
+            .ldc = sum.stride,
+            .accumulate = accumulate});
+}
+
+/// A shard's product, into the sum of a tile of weights.
+void weights_leaf(const Tile& tile, const Layer& layer, const ShardBuffers& shard, Columns<Scalar> sum,
+                  bool accumulate) {
+  if (shard.packed.empty())
+    weights_leaf(tile, layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]), sum,
+                 accumulate);
+  else
+    weights_leaf(tile, layer.gradient_pair(tile.block, shard.packed_input_of(tile.layer), shard.packed[tile.layer]),
+                 sum, accumulate);
+}
+
+/// Whether `weights_leaf` adds as a pass over the sums would.
+bool adds_at_once(const Tile& tile, const ShardBuffers& shard) {
+  return !shard.packed.empty() ||
+         accumulates_like_an_addition(tile.inputs.size(), tile.units.size(), shard.input.columns);
 }
 
 void bias_leaf(const Tile& tile, ConstPanel delta, Scalar* sum, bool accumulate) {
@@ -120,13 +146,12 @@ TreeCounter WeightGradient::push(const Tile& tile, Range leaves, const ShardStor
     const ShardBuffers& shard = store[leaf - leaves.begin];
     const GradientPair pair = layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
     const TreeBlock block{.level = 0, .start = leaf};
-    const bool adds = !bias && counter.has_sibling_of(block) &&
-                      accumulates_like_an_addition(tile.inputs.size(), tile.units.size(), pair.delta.columns);
+    const bool adds = !bias && counter.has_sibling_of(block) && adds_at_once(tile, shard);
     const Columns<Scalar> sum = stack.slot(adds ? counter.depth() - 1 : counter.depth());
     if (bias)
       bias_leaf(tile, pair.delta, sum.data, /*accumulate=*/false);
     else
-      weights_leaf(tile, pair, sum, adds);
+      weights_leaf(tile, layer, shard, sum, adds);
     counter.push(block, Rest{.stack = stack, .added = adds});
   }
   return counter;
@@ -142,7 +167,7 @@ void WeightGradient::add_as_they_come(const Tile& tile, Range leaves, const Shar
     if (pair.input.data == nullptr)
       bias_leaf(tile, pair.delta, stack.slot(0).data, accumulate);
     else
-      weights_leaf(tile, pair, stack.slot(0), accumulate);
+      weights_leaf(tile, layer, shard, stack.slot(0), accumulate);
   }
 }
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// The numbers that matrix products of training multiply.
+#pragma once
+
+#include <array>
+
+#include "core/names.hpp"
+
+namespace lockstep {
+
+/// float32: the library's own numbers (Scalar, so double in the double build). bf16: operands are rounded to bfloat16
+/// (8 bits of mantissa, a float's range) and summed in float32; parameters, gradients and everything else stay as they
+/// are.
+enum class Precision { float32, bf16 };
+
+inline constexpr std::array<Named<Precision>, 2> precision_names{
+    {{Precision::float32, "float32"}, {Precision::bf16, "bf16"}}};
+
+}  // namespace lockstep
