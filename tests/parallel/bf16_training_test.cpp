@@ -15,6 +15,7 @@
 #include "parallel/trainer.hpp"
 #include "support/mpi_world.hpp"
 #include "support/small_data.hpp"
+#include "support/stopper.hpp"
 
 namespace lockstep {
 namespace {
@@ -119,6 +120,21 @@ TEST_F(Bf16Training, FindsWhatIsNotANumber) {
   } catch (const DivergenceError& error) {
     EXPECT_EQ(error.layer(), "hidden2");
   }
+}
+
+TEST_F(Bf16Training, ResumesToTheBitsOfTheUninterruptedRun) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  TrainConfig config = config_of(Precision::bf16);
+  config.batch_size = 53;
+  config.epochs = 3;
+  config.optimizer = Optimizer::adam;
+  test::Stopper unhindered;
+  const TrainResult reference = train(config, *data, world(), unhindered);
+  SerialCommunicator alone;
+  test::Stopper stopper{6};
+  EXPECT_TRUE(train(config, *data, alone, stopper).interrupted);
+  EXPECT_EQ(train(config, *data, alone, unhindered, std::move(stopper.saved)).hash, reference.hash);
 }
 
 /// Drawn digits.
