@@ -39,8 +39,9 @@ TrainFlags::TrainFlags(CLI::App& command) {
       .add_option("--profile", profile_,
                   "Record five steps, by worker and layer, as a trace for ui.perfetto.dev or chrome://tracing")
       ->type_name("TRACE.json");
-  command.add_flag("--check-gradients", check_gradients_,
-                   "Compare backpropagation with finite differences on this network and data, and leave");
+  command.add_flag(
+      "--check-gradients", check_gradients_,
+      "Compare backpropagation with finite differences on this network and data (never in bf16), and leave");
   add_json_flag(command, json_);
   settings_ = std::make_unique<SettingFlags>(command);
   command.footer(

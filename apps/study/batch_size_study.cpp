@@ -113,7 +113,7 @@ class BatchSizeStudy final : public Study {
 
   void add_speed(Index batch, Communicator& communicator, int threads) {
     if (batch < communicator.ranks()) return;
-    StepCase what{.sizes = {setting_.data.features}, .batch_size = batch};
+    StepCase what{.sizes = {setting_.data.features}, .batch_size = batch, .precision = setting_.config.precision};
     what.sizes.insert(what.sizes.end(), setting_.config.hidden.begin(), setting_.config.hidden.end());
     what.sizes.push_back(std::max<Index>(2, setting_.data.classes));
     Workers workers{threads};
