@@ -201,12 +201,13 @@ nlohmann::ordered_json RunDirectory::read_summary() const {
   return summary;
 }
 
-RunLock::RunLock(const RunDirectory& directory)
+RunLock::RunLock(const RunDirectory& directory, std::string_view option)
     : directory_{::open(directory.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)} {
   if (directory_.get() < 0) throw FileError(directory.path(), "cannot be opened; check its permissions");
   // File systems that know no locks go without.
   if (::flock(directory_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-    throw RequestError("another lockstep is working in " + directory.path() + "; wait for it, or choose another --run");
+    throw RequestError("another lockstep is working in " + directory.path() + "; wait for it, or choose another " +
+                       std::string{option});
 }
 
 }  // namespace lockstep

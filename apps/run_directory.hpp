@@ -72,8 +72,8 @@ class RunDirectory {
 /// when the process ends, however it ends.
 class RunLock {
  public:
-  /// Throws RequestError when another process holds it.
-  explicit RunLock(const RunDirectory& directory);
+  /// Throws RequestError when another process holds it; `option` is what chose the directory.
+  explicit RunLock(const RunDirectory& directory, std::string_view option = "--run");
 
  private:
   FileDescriptor directory_;

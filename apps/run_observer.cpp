@@ -28,6 +28,17 @@ Checkpoint best_state(const Checkpoint& checkpoint) {
   return best;
 }
 
+/// Both parts too, so that a reader can average them over more epochs before dividing.
+void add_noise(nlohmann::ordered_json& record, const NoiseSums& noise) {
+  const auto number = [](std::optional<double> value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+  };
+  const bool measured = noise.steps > 0;
+  record["noise_scale"] = number(noise.scale());
+  record["gradient_variance"] = number(measured ? std::optional{noise.variance / noise.steps} : std::nullopt);
+  record["gradient_square"] = number(measured ? std::optional{noise.signal / noise.steps} : std::nullopt);
+}
+
 }  // namespace
 
 RunObserver::RunObserver(Console& console, const Form& form, const RunDirectory* directory,
@@ -70,6 +81,7 @@ std::string RunObserver::on_epoch(const EpochReport& report) {
     add_metrics(record, "validation_", form_.task, *report.validation, form_.target_names);
     record["best"] = report.best;
   }
+  if (form_.noise_scale) add_noise(record, report.noise);
   record["seconds"] = report.seconds;
   record["samples_per_second"] = report.samples_per_second;
   std::string line = record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

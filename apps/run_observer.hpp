@@ -26,6 +26,7 @@ class RunObserver final : public TrainingObserver {
     std::vector<std::string> target_names;
     Index epochs = 0;  ///< of the run; 0: steps decide
     bool validation = false;
+    bool noise_scale = false;                            ///< is measured
     int keep = 2;                                        ///< newest checkpoints
     std::function<void(const StepProgress&)> on_step{};  ///< told of every step instead of a bar; may be empty
   };

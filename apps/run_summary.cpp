@@ -142,9 +142,11 @@ Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
   if (result.validation) add_metrics(summary, "validation_", model.task, *result.validation, model.target_names);
   if (result.target) {
     const TrainConfig& config = run.request.config;
-    summary["target_loss"] = config.target_loss;
+    const bool loss = config.target_loss > 0;
+    summary[loss ? "target_loss" : "target_error"] = loss ? config.target_loss : config.target_error;
     summary["loss_on_target_samples"] = result.target->loss;
-    summary["target_reached"] = result.target->loss <= config.target_loss;
+    summary["error_on_target_samples"] = target_error_of(*result.target, model.task);
+    summary["target_reached"] = reaches_target(config, *result.target, model.task);
   }
   if (run.test) add_metrics(summary, "test_", model.task, *run.test, model.target_names);
   if (model.task == Task::classification)

@@ -101,14 +101,14 @@ nlohmann::ordered_json recorded_summary(const FinishedRun& run, const RunObserve
 
 }  // namespace
 
-RunData open_run_data(RunRequest& request, Problems problems, RunPlace place) {
+RunData open_run_data(RunRequest& request, Problems problems, RunPlace place, int run_ranks) {
   Communicator& ranks = place.communicator;
   RunData data;
   if (!request.train.empty()) data.train = try_open_dataset(request.train, problems);
   if (!request.test.empty()) data.test = try_open_dataset(request.test, problems);
   if (data.train != nullptr) {
     request.config = resolved(request.config, data.train->info().task);
-    append(problems, lockstep::problems(request.config, data.train->info(), ranks.ranks()));
+    append(problems, lockstep::problems(request.config, data.train->info(), run_ranks > 0 ? run_ranks : ranks.ranks()));
     if (data.test != nullptr) append(problems, mismatches(data.train->info(), data.test->info()));
   } else {
     append(problems, lockstep::problems(request.config));
@@ -169,6 +169,7 @@ RunEnd carry_out(const RunRequest& request, const TrainConfig& config, const Run
                         .target_names = info.target_names,
                         .epochs = config.steps > 0 ? 0 : config.epochs,
                         .validation = config.validation > 0,
+                        .noise_scale = config.noise_scale > 0,
                         .keep = static_cast<int>(std::min<Index>(config.keep, 1'000'000)),
                         .on_step = place.on_step},
                        first ? &directory : nullptr,

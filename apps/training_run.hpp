@@ -39,8 +39,9 @@ struct RunData {
 
 /// Opens the data that the request names and completes its configuration for them. Throws AgreedError with `problems`
 /// and all that is wrong besides: data that cannot be read or do not fit each other or the configuration, instructions
-/// that a rank has not. Notes settings without effect. Collective.
-[[nodiscard]] RunData open_run_data(RunRequest& request, std::vector<std::string> problems, RunPlace place);
+/// that a rank has not. Notes settings without effect. `run_ranks` will train it; 0: all. Collective.
+[[nodiscard]] RunData open_run_data(RunRequest& request, std::vector<std::string> problems, RunPlace place,
+                                    int run_ranks = 0);
 
 /// Says in the request what the data are, the same on all ranks. Collective.
 void identify_run_data(RunRequest& request, const RunData& data, Communicator& communicator);

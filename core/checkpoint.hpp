@@ -27,7 +27,7 @@ struct TrainingState {
   Index step_in_epoch = 0;               ///< steps taken of the unfinished epoch
   bool finished = false;                 ///< the run is over: steps done or stopped early
   std::vector<AlignedBuffer> optimizer;  ///< one for each of state_names(), in the parameters' layout
-  std::vector<double> epoch_sums;        ///< samples, loss and hits (or squared errors) of the unfinished epoch's steps
+  std::vector<double> epoch_sums;        ///< see StepSums and NoiseSums: of the unfinished epoch's steps
   std::optional<BestSoFar> best;
   std::vector<std::string> history;  ///< the lines of metrics.jsonl of the finished epochs
 };

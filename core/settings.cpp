@@ -66,6 +66,7 @@ constexpr Group optimizer{.heading = "Optimizer"};
 constexpr Group schedule{.heading = "Schedule"};
 constexpr Group pass{.heading = "Passes over the data"};
 constexpr Group stopping{.heading = "Validation"};
+constexpr Group measurements{.heading = "Measurements"};
 constexpr Group kernels{.heading = "Matrix products"};
 constexpr Group machine{.heading = "Machine", .affects_result = false};
 
@@ -162,8 +163,15 @@ std::vector<Setting> table() {
       setting<&C::target_loss>(stopping, "target-loss", "LOSS",
                                "Loss at which training is over; looked at after steps 1, 2, 3, ..., from 20 on in "
                                "intervals that grow by a twentieth; 0: none."),
+      setting<&C::target_error>(stopping, "target-error", "ERROR",
+                                "Error at which training is over instead: the share of samples whose class is not "
+                                "named, or the RMSE in the target's units; looked at likewise; 0: none."),
       setting<&C::target_of>(stopping, "target-of", "validation|training",
-                             "Whose loss --target-loss is about: the samples held out, or those trained on."),
+                             "Whose loss or error the target is about: the samples held out, or those trained on."),
+
+      setting<&C::noise_scale>(measurements, "noise-scale", "STEPS",
+                               "Steps between measurements of the gradient's noise, whose mean over each epoch is "
+                               "noise_scale in metrics.jsonl: about how many samples make a useful batch; 0: none."),
 
       setting<&C::precision>(kernels, "precision", "float32|bf16",
                              "Numbers that training multiplies: bf16 rounds operands to bfloat16 and adds in float32; "

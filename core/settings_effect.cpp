@@ -28,7 +28,7 @@ bool falls_in_steps(const TrainConfig& c) { return c.schedule == ScheduleKind::s
 bool falls_smoothly(const TrainConfig& c) {
   return c.schedule == ScheduleKind::linear || c.schedule == ScheduleKind::cosine;
 }
-bool has_target(const TrainConfig& c) { return c.target_loss > 0; }
+bool has_target(const TrainConfig& c) { return c.target_loss > 0 || c.target_error > 0; }
 bool counts_epochs(const TrainConfig& c) { return c.steps == 0; }
 
 constexpr std::array<Reader, 12> readers{{
@@ -42,7 +42,7 @@ constexpr std::array<Reader, 12> readers{{
     {"schedule-period", falls_in_steps, "the schedule step reads it"},
     {"schedule-factor", falls_in_steps, "the schedule step reads it"},
     {"final-rate", falls_smoothly, "the schedules linear and cosine read it"},
-    {"target-of", has_target, "--target-loss reads it"},
+    {"target-of", has_target, "--target-loss and --target-error read it"},
     {"epochs", counts_epochs, "runs without --steps count epochs"},
 }};
 

@@ -116,6 +116,7 @@ void check_pass(Problems& found, const TrainConfig& config) {
         fmt::format("threads is {}; one rank uses at most {}, start more ranks instead", config.threads, most_threads));
   require_at_least(found, "checkpoint-every", config.checkpoint_every, 0);
   require_at_least(found, "compare-every", config.compare_every, 0);
+  require_at_least(found, "noise-scale", config.noise_scale, 0);
   require_at_least(found, "keep", config.keep, 1);
   require(found, config.timeout == 0 || (config.timeout >= 1 && std::isfinite(config.timeout)), "timeout",
           config.timeout, "0 (never) or at least 1 second");
@@ -123,11 +124,17 @@ void check_pass(Problems& found, const TrainConfig& config) {
 
 void check_target(Problems& found, const TrainConfig& config) {
   require_not_negative(found, "target-loss", config.target_loss);
-  if (config.target_loss > 0 && config.target_of == TargetOf::validation && config.validation == 0)
+  require_not_negative(found, "target-error", config.target_error);
+  const bool loss = config.target_loss > 0;
+  const bool error = config.target_error > 0;
+  if (loss && error)
+    found.push_back(fmt::format("target-loss is {} and target-error {}; a run has one target: leave one of them at 0",
+                                config.target_loss, config.target_error));
+  if ((loss || error) && config.target_of == TargetOf::validation && config.validation == 0)
     found.push_back(
-        fmt::format("target-loss is {}, but no samples are held out to measure it on; set validation, to 0.1 say, or "
+        fmt::format("target-{} is {}, but no samples are held out to measure it on; set validation, to 0.1 say, or "
                     "target-of to training",
-                    config.target_loss));
+                    loss ? "loss" : "error", loss ? config.target_loss : config.target_error));
 }
 
 void check_validation(Problems& found, const TrainConfig& config) {

@@ -22,7 +22,7 @@ namespace lockstep {
 /// automatic: float features and regression targets; byte features are divided by 255 instead.
 enum class Standardize { automatic, none, features, targets, all };
 
-/// Whose loss target_loss is about.
+/// Whose loss target_loss, or whose error target_error, is about.
 enum class TargetOf { validation, training };
 
 /// The settings of a training run. core/settings.hpp names, explains and checks each.
@@ -63,11 +63,14 @@ struct TrainConfig {
   bool shuffle = true;
   Index train_samples = 0;  ///< of those that are not held out; 0: all
   // data
-  double validation = 0;   ///< below 1 a fraction, from 1 a count of samples
-  Index patience = 0;      ///< epochs without better validation loss before stopping; 0: off
-  double target_loss = 0;  ///< at which training is over; 0: none
+  double validation = 0;    ///< below 1 a fraction, from 1 a count of samples
+  Index patience = 0;       ///< epochs without better validation loss before stopping; 0: off
+  double target_loss = 0;   ///< at which training is over; 0: none
+  double target_error = 0;  ///< likewise: share of samples misnamed, or RMSE in own units; 0: none
   TargetOf target_of = TargetOf::validation;
   Standardize standardize = Standardize::automatic;
+  // measurements
+  Index noise_scale = 0;  ///< steps between measurements of the gradient's noise; 0: none
   // kernels
   Precision precision = Precision::float32;
   std::optional<InstructionSet> isa{};  ///< of matrix products; unset: the best that the processor has

@@ -9,6 +9,7 @@
 #include "parallel/evaluation_plan.hpp"
 #include "parallel/floating_point_mode.hpp"
 #include "parallel/ordered_sum.hpp"
+#include "parallel/prediction_windows.hpp"
 #include "parallel/shard_buffers.hpp"
 
 namespace lockstep {
@@ -94,35 +95,14 @@ void predict(const Model& model, const Dataset& data, Communicator& communicator
     throw ShapeError{"the model takes " + std::to_string(model.network.spec().inputs) + " features, " +
                      data.info().name + " has " + std::to_string(data.info().features)};
   const FloatingPointMode mode;
-  const Index outputs = model.network.spec().outputs;
-  const Index shard_size = evaluation_plan.shard_size;
-  const Index window_rows = window_shards * shard_size;
   const ShardPass pass{model, evaluation_plan};
-  const Index stride = padded(outputs);
-  AlignedBuffer memory{panel_scalars(outputs, std::min(total, window_rows))};
-  ShardStore store = evaluation_store(model, std::min(window_shards, leaves_in_flight(workers)));
-  for (Index first = 0; first < total; first += window_rows) {
-    const Index rows = std::min(window_rows, total - first);
-    const Panel window{.data = memory.data(), .rows = outputs, .columns = rows, .stride = stride};
-    const Index shards = shard_count(rows, shard_size);
-    const Range own = leaves_of_rank(shards, communicator.rank(), communicator.ranks());
-    for (Index wave = own.begin; wave < own.end; wave += store.shards()) {
-      workers.for_each(std::min(store.shards(), own.end - wave), [&](Index slot) {
-        const Index column = (wave + slot) * shard_size;
-        const Range range{first + column, first + std::min(column + shard_size, rows)};
-        predict_shard(model, pass, data, range, store, slot, window, column);
-      });
-    }
-    std::vector<Pieces> parts;
-    for (int rank = 0; rank < communicator.ranks(); ++rank) {
-      const Range theirs = leaves_of_rank(shards, rank, communicator.ranks());
-      const Index begin = std::min(theirs.begin * shard_size, rows);
-      const Index end = std::min(theirs.end * shard_size, rows);
-      parts.push_back({writable_bytes_of(window.column(begin), (end - begin) * stride)});
-    }
-    communicator.all_gather(parts)->wait();
-    sink(first, window);
-  }
+  ShardStore store = evaluation_store(model, window_slots(workers));
+  for_each_window(
+      {.samples = total, .outputs = model.network.spec().outputs}, communicator, workers,
+      [&](Range rows, Index slot, const std::vector<Panel>& panels, Index column) {
+        predict_shard(model, pass, data, rows, store, slot, panels.front(), column);
+      },
+      [&](Index first, const std::vector<Panel>& panels) { sink(first, panels.front()); });
 }
 
 Matrix predict(const Model& model, const Matrix& features) {

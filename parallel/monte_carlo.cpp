@@ -12,6 +12,7 @@
 #include "parallel/evaluation_plan.hpp"
 #include "parallel/floating_point_mode.hpp"
 #include "parallel/ordered_sum.hpp"
+#include "parallel/prediction_windows.hpp"
 
 namespace lockstep {
 namespace {
@@ -200,40 +201,15 @@ void predict_by_sampling(const Model& model, const Dataset& data, const McNetwor
                          Communicator& communicator, Workers& workers,
                          const std::function<void(Index, ConstPanel, ConstPanel)>& sink) {
   const FloatingPointMode mode;
-  const Index total = data.info().samples;
-  const Index outputs = model.network.spec().outputs;
-  const Index shard_size = evaluation_plan.shard_size;
-  const Index window_rows = window_shards * shard_size;
   const ShardPass pass{model, evaluation_plan};
-  AlignedBuffer mean_memory{panel_scalars(outputs, std::min(total, window_rows))};
-  AlignedBuffer deviation_memory{panel_scalars(outputs, std::min(total, window_rows))};
-  ShardStore store = evaluation_store(model, std::min(window_shards, leaves_in_flight(workers)));
-  for (Index first = 0; first < total; first += window_rows) {
-    const Index rows = std::min(window_rows, total - first);
-    const Index stride = padded(outputs);
-    const Panel mean{.data = mean_memory.data(), .rows = outputs, .columns = rows, .stride = stride};
-    const Panel deviation{.data = deviation_memory.data(), .rows = outputs, .columns = rows, .stride = stride};
-    const Index shards = shard_count(rows, shard_size);
-    const Range own = leaves_of_rank(shards, communicator.rank(), communicator.ranks());
-    for (Index wave = own.begin; wave < own.end; wave += store.shards()) {
-      workers.for_each(std::min(store.shards(), own.end - wave), [&](Index slot) {
-        const Index column = (wave + slot) * shard_size;
-        const Range range{first + column, first + std::min(column + shard_size, rows)};
-        store.set_width(slot, range.size());
-        sample_shard(model, pass, data, networks, range, store[slot], mean, deviation, column);
-      });
-    }
-    std::vector<Pieces> parts;
-    for (int rank = 0; rank < communicator.ranks(); ++rank) {
-      const Range theirs = leaves_of_rank(shards, rank, communicator.ranks());
-      const Index begin = std::min(theirs.begin * shard_size, rows);
-      const Index count = std::min(theirs.end * shard_size, rows) - begin;
-      parts.push_back({writable_bytes_of(mean.column(begin), count * stride),
-                       writable_bytes_of(deviation.column(begin), count * stride)});
-    }
-    communicator.all_gather(parts)->wait();
-    sink(first, mean, deviation);
-  }
+  ShardStore store = evaluation_store(model, window_slots(workers));
+  for_each_window(
+      {.samples = data.info().samples, .outputs = model.network.spec().outputs, .panels = 2}, communicator, workers,
+      [&](Range rows, Index slot, const std::vector<Panel>& panels, Index column) {
+        store.set_width(slot, rows.size());
+        sample_shard(model, pass, data, networks, rows, store[slot], panels[0], panels[1], column);
+      },
+      [&](Index first, const std::vector<Panel>& panels) { sink(first, panels[0], panels[1]); });
 }
 
 std::vector<McFigures> evaluate_by_sampling(const Model& model, const Samples& samples, const McNetworks& networks,

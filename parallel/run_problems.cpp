@@ -122,9 +122,10 @@ void check_state(const Checkpoint& checkpoint, const TrainConfig& config, Proble
   else
     for (std::size_t i = 0; i < names.size(); ++i) expect_size(state.optimizer[i], names[i]);
   const bool between_epochs = state.step_in_epoch == 0 && state.epoch_sums.empty();
-  if (!between_epochs && state.epoch_sums.size() != static_cast<std::size_t>(StepSums::width))
+  const Index sums = StepSums::width + (config.noise_scale > 0 ? NoiseSums::width : 0);
+  if (!between_epochs && state.epoch_sums.size() != static_cast<std::size_t>(sums))
     found.push_back(fmt::format("the checkpoint holds {} sums of its unfinished epoch instead of {}",
-                                state.epoch_sums.size(), StepSums::width));
+                                state.epoch_sums.size(), sums));
 }
 
 /// Weights mean something only behind the scaling they were trained with.

@@ -72,7 +72,7 @@ bool SliceUpdate::step_part(UpdateRule rule, const SlicePiece& piece, Range inpu
 }
 
 bool SliceUpdate::goes_by_parts(const UpdateLimits& limits) const {
-  return communicator_.ranks() == 1 && limits.clip_norm == 0;
+  return communicator_.ranks() == 1 && limits.clip_norm == 0 && !limits.norm_wanted;
 }
 
 bool SliceUpdate::apply_part(const UpdateRule& rule, Index block, Range inputs, Range units, Columns<const Scalar> sum,
@@ -89,8 +89,8 @@ void SliceUpdate::finish_parts(const UpdateLimits& limits, AlignedBuffer& parame
 
 std::optional<Index> SliceUpdate::apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange,
                                         AlignedBuffer& parameters) {
-  const bool clip = limits.clip_norm > 0;
-  if (clip) {
+  const bool whole_first = limits.clip_norm > 0 || limits.norm_wanted;
+  if (whole_first) {
     double total = 0;
     const std::vector<double> squares = squares_by_unit(exchange);
     for (const double square : squares) total += square;
@@ -99,13 +99,14 @@ std::optional<Index> SliceUpdate::apply(UpdateRule rule, const UpdateLimits& lim
           std::find_if(squares.begin(), squares.end(), [](double square) { return !std::isfinite(square); });
       return block_of_unit(static_cast<std::size_t>(bad - squares.begin()));
     }
+    squared_norm_ = total * rule.gradient_scale * rule.gradient_scale;
     rule.gradient_scale *= clip_factor(std::sqrt(total) * rule.gradient_scale, limits.clip_norm);
   }
   std::vector<unsigned char> finite(chunks_.size());
   workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
-    const std::span<const Scalar> sum = clip ? run(merged_, chunk.piece.offset_in_slice, chunk.piece.size())
-                                             : exchange.sum(chunk.whole, chunk.piece.units);
+    const std::span<const Scalar> sum = whole_first ? run(merged_, chunk.piece.offset_in_slice, chunk.piece.size())
+                                                    : exchange.sum(chunk.whole, chunk.piece.units);
     const SlicePiece& piece = chunk.piece;
     finite[static_cast<std::size_t>(i)] =
         step_part(rule, piece, {0, piece.fan_in}, piece.units, {sum.data(), piece.fan_in}, parameters) ? 1 : 0;

@@ -17,8 +17,9 @@ namespace lockstep {
 
 /// What bounds an update besides its rule.
 struct UpdateLimits {
-  double max_norm = 0;   ///< of a unit's incoming weights; 0: off
-  double clip_norm = 0;  ///< of the whole mean gradient; 0: off
+  double max_norm = 0;       ///< of a unit's incoming weights; 0: off
+  double clip_norm = 0;      ///< of the whole mean gradient; 0: off
+  bool norm_wanted = false;  ///< the whole mean gradient's norm is measured too
 };
 
 /// Owns the optimizer state of one rank's slice (ZeRO stage 1; Rajbhandari et al. 2020).
@@ -34,6 +35,10 @@ class SliceUpdate {
   /// or an optimizer state is not finite; parameters and state are then of no use.
   [[nodiscard]] std::optional<Index> apply(UpdateRule rule, const UpdateLimits& limits,
                                            const GradientExchange& exchange, AlignedBuffer& parameters);
+
+  /// The squared norm of the whole mean gradient of the last `apply` that clipped or was to measure it, before
+  /// clipping.
+  [[nodiscard]] double squared_norm() const noexcept { return squared_norm_; }
 
   /// True when this rank owns everything and needs no norm of the whole gradient first: each part of the parameters can
   /// then be stepped by `apply_part` as soon as its gradient is there, while it is in cache.
@@ -77,6 +82,7 @@ class SliceUpdate {
   std::vector<Index> first_unit_;     ///< by block: its first unit among the units of all blocks
   AlignedBuffer merged_;              ///< the slice's gradient sums, when the norm is needed before the update
   std::vector<AlignedBuffer> state_;  ///< by state name, in slice order
+  double squared_norm_ = 0;
 };
 
 }  // namespace lockstep

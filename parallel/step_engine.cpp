@@ -13,6 +13,9 @@
 namespace lockstep {
 namespace {
 
+/// Of a shard: its StepSums, and the sum of its samples' squared gradients.
+constexpr Index leaf_width = StepSums::width + 1;
+
 constexpr const char* advice = "lower --learning-rate, add --warmup, or clip gradients with --clip-norm 1";
 
 ShardStore::Form store_form(const Model& model, const StepEngine::Form& form, Index shards) {
@@ -60,7 +63,7 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       shard_scalars_{ShardStore::scalars_per_shard(model.network, store_form(model, form, 1))},
       wave_shards_{shards_in_flight(form, shard_scalars_, communicator)},
       store_{model.network, store_form(model, form, wave_shards_)},
-      leaf_sums_(static_cast<std::size_t>(wave_shards_ * StepSums::width)),
+      leaf_sums_(static_cast<std::size_t>(wave_shards_ * leaf_width)),
       bad_layers_(static_cast<std::size_t>(wave_shards_)),
       exchange_{slices_, communicator},
       update_{model.network.layout(), slices_, form.optimizer, communicator, workers} {}
@@ -73,7 +76,7 @@ std::size_t StepEngine::first_bad_layer(const ShardBuffers& shard) const {
 /// The figures of a shard of the wave, while its outputs are there.
 void StepEngine::record(Index shard, double loss) {
   const ShardBuffers& buffers = store_[shard];
-  double* sums = &leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)];
+  double* sums = &leaf_sums_[static_cast<std::size_t>(shard * leaf_width)];
   sums[0] = static_cast<double>(buffers.input.columns);
   sums[1] = loss;
   sums[2] = model_.task == Task::classification
@@ -118,19 +121,22 @@ void StepEngine::add_wave(TreeCounter& counter, Range leaves) {
   counter = next;
 }
 
-StepEngine::Report StepEngine::report_of(OrderedSum& sum, std::uint64_t step) {
+StepEngine::Report StepEngine::report_of(OrderedSum& sum, std::uint64_t step, Wanted wanted) {
   const OrderedSum::Total total =
       at_place([&] { return sum.finish(); }, [&] { return of_layers("loss of the batch, after"); });
-  const Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits_or_squares = total.sums[2]},
-                      .vote = total.vote};
+  Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits_or_squares = total.sums[2]},
+                .vote = total.vote,
+                .norms = std::nullopt};
+  if (wanted.sample_norms)
+    report.norms = {.samples = report.sums.samples, .sample_square = total.sums[3] / report.sums.samples};
   require_finite(report.sums, step);
   return report;
 }
 
-StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient,
+StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass, bool vote, Wanted wanted,
                                        const TileSink& sink) {
   const Index leaves = shard_count(samples.samples, form_.plan.shard_size);
-  OrderedSum sum{leaves, StepSums::width, communicator_};
+  OrderedSum sum{leaves, leaf_width, communicator_};
   const Range own = sum.own_leaves();
   TreeCounter counter;
   pass_.take_parameters(workers_);
@@ -139,17 +145,22 @@ StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass,
   do {
     wave = {wave.end, std::min(wave.end + wave_shards_, own.end)};
     compute_wave(samples, pass, wave);
+    if (wanted.sample_norms)
+      workers_.for_each(wave.size(), [&](Index shard) {
+        leaf_sums_[static_cast<std::size_t>(shard * leaf_width + StepSums::width)] =
+            squared_sample_gradients(model_.network, store_[shard]);
+      });
     for (Index shard = 0; shard < wave.size(); ++shard) {
-      sum.push({&leaf_sums_[static_cast<std::size_t>(shard * StepSums::width)], StepSums::width});
+      sum.push({&leaf_sums_[static_cast<std::size_t>(shard * leaf_width)], leaf_width});
       first_bad_layer_ = std::min(first_bad_layer_, bad_layers_[static_cast<std::size_t>(shard)]);
     }
     const bool last = wave.end == own.end;
     // The figures travel while the last gradients are computed.
     if (last) sum.start(communicator_, vote);
-    if (with_gradient && !(last && sink)) add_wave(counter, wave);
+    if (wanted.gradient && !(last && sink)) add_wave(counter, wave);
   } while (wave.end < own.end);
   // They are looked at before the update: when they show that training diverged, nothing has been updated.
-  const Report report = report_of(sum, pass.step);
+  const Report report = report_of(sum, pass.step, wanted);
   if (sink)
     workers_.for_each(static_cast<Index>(weight_gradient_.tiles().size()), [&](Index index) {
       const auto tile = static_cast<std::size_t>(index);
@@ -163,13 +174,14 @@ StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, co
   UpdateRule scaled = rule;
   scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
   if (update_.goes_by_parts(limits)) return step_by_tiles(samples, pass, scaled, limits, vote);
-  const Report report = compute(samples, pass, vote, /*with_gradient=*/true);
+  Report report = compute(samples, pass, vote, {.gradient = true, .sample_norms = limits.norm_wanted});
   exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
   at_place([&] { exchange_.wait(); }, [&] { return of_layers("gradients of"); });
   compare_replicas(pass.step + 1);
   const auto bad_block = at_place([&] { return update_.apply(scaled, limits, exchange_, model_.parameters); },
                                   [&] { return of_layers("new parameters of"); });
   if (bad_block) throw_divergence(pass.step, *bad_block);
+  if (report.norms) report.norms->batch_square = update_.squared_norm();
   return report;
 }
 
@@ -178,7 +190,7 @@ StepEngine::Report StepEngine::step_by_tiles(const Samples& samples, const Pass&
   const std::vector<Tile>& tiles = weight_gradient_.tiles();
   std::vector<unsigned char> finite(tiles.size());
   const Report report =
-      compute(samples, pass, vote, /*with_gradient=*/true, [&](std::size_t tile, Columns<const Scalar> sum) {
+      compute(samples, pass, vote, {.gradient = true}, [&](std::size_t tile, Columns<const Scalar> sum) {
         const Tile& part = tiles[tile];
         finite[tile] = update_.apply_part(rule, part.block, part.inputs, part.units, sum, model_.parameters) ? 1 : 0;
       });
@@ -207,7 +219,7 @@ void StepEngine::compare_replicas(std::uint64_t step) {
 }
 
 double StepEngine::gradient(const Samples& samples, const Pass& pass, AlignedBuffer& gradient) {
-  const Report report = compute(samples, pass, false, /*with_gradient=*/true);
+  const Report report = compute(samples, pass, false, {.gradient = true});
   exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
   exchange_.wait();
   update_.gather_gradient(exchange_, gradient);
@@ -216,7 +228,7 @@ double StepEngine::gradient(const Samples& samples, const Pass& pass, AlignedBuf
 }
 
 double StepEngine::loss(const Samples& samples, const Pass& pass) {
-  const Report report = compute(samples, pass, false, /*with_gradient=*/false);
+  const Report report = compute(samples, pass, false, {});
   return report.sums.loss / report.sums.samples;
 }
 

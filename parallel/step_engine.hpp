@@ -3,12 +3,14 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/model.hpp"
 #include "core/train_config.hpp"
 #include "parallel/gradient_exchange.hpp"
+#include "parallel/noise_scale.hpp"
 #include "parallel/ordered_sum.hpp"
 #include "parallel/shard_pass.hpp"
 #include "parallel/slice_update.hpp"
@@ -46,7 +48,8 @@ class StepEngine {
 
   struct Report {
     StepSums sums;
-    bool vote = false;  ///< some rank asked to stop
+    bool vote = false;                   ///< some rank asked to stop
+    std::optional<GradientNorms> norms;  ///< when the limits want the norm
   };
 
   /// One step over `samples`, the batch. Throws DivergenceError, on all ranks the same, when the loss is not finite
@@ -63,15 +66,19 @@ class StepEngine {
   [[nodiscard]] SliceUpdate& update() noexcept { return update_; }
 
  private:
+  /// What a pass is for besides the figures.
+  struct Wanted {
+    bool gradient = false;
+    bool sample_norms = false;  ///< the figures' last: the sum of samples' squared gradients
+  };
   /// What takes a tile's complete sum, on the worker that has just computed it.
   using TileSink = std::function<void(std::size_t tile, Columns<const Scalar> sum)>;
 
   /// From gather to the gradient's sums, which are left in `waiting_`. A rank that is alone can give a sink: once the
   /// loss was looked at, each tile's sum goes there instead.
-  Report compute(const Samples& samples, const Pass& pass, bool vote, bool with_gradient,
-                 const TileSink& sink = nullptr);
+  Report compute(const Samples& samples, const Pass& pass, bool vote, Wanted wanted, const TileSink& sink = nullptr);
   /// The figures when all ranks have theirs; throws when the loss is not finite.
-  [[nodiscard]] Report report_of(OrderedSum& sum, std::uint64_t step);
+  [[nodiscard]] Report report_of(OrderedSum& sum, std::uint64_t step, Wanted wanted);
   /// A step of a rank that is alone, each tile updated while its gradient is in cache.
   Report step_by_tiles(const Samples& samples, const Pass& pass, const UpdateRule& rule, const UpdateLimits& limits,
                        bool vote);
@@ -95,7 +102,7 @@ class StepEngine {
   Index shard_scalars_;  ///< of one shard's panels
   Index wave_shards_;
   ShardStore store_;
-  std::vector<double> leaf_sums_;        ///< by shard of the wave
+  std::vector<double> leaf_sums_;        ///< by shard of the wave: StepSums, and samples' squared gradients
   std::vector<std::size_t> bad_layers_;  ///< by shard of the wave: the first that is not finite, or their number
   std::size_t first_bad_layer_ = 0;      ///< of this rank's shards of the step
   std::vector<AlignedBuffer> waiting_;

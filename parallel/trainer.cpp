@@ -60,11 +60,13 @@ class Run {
         engine_{model_, form_, communicator_, workers_},
         steps_per_epoch_{shard_count(split_.training_samples(), form_.batch_size)},
         total_steps_{static_cast<std::uint64_t>(config.steps > 0 ? config.steps : config.epochs * steps_per_epoch_)} {
-    if (config.target_loss > 0) look_step_ = next_look(state_.step);
+    if (has_target(config)) look_step_ = next_look(state_.step);
     if (!state_.optimizer.empty()) engine_.update().set_state(state_.optimizer);
     state_.optimizer.clear();
-    if (state_.epoch_sums.size() == static_cast<std::size_t>(StepSums::width))
-      epoch_sums_ = {state_.epoch_sums[0], state_.epoch_sums[1], state_.epoch_sums[2]};
+    if (const std::vector<double>& sums = state_.epoch_sums; !sums.empty()) {
+      epoch_sums_ = {sums[0], sums[1], sums[2]};
+      if (sums.size() > 3) epoch_noise_ = {.steps = sums[3], .variance = sums[4], .signal = sums[5]};
+    }
     schedule_ = {.kind = config.schedule,
                  .warmup_steps = static_cast<std::uint64_t>(config.warmup),
                  .total_steps = total_steps_,
@@ -86,7 +88,7 @@ class Run {
     result.hash = weights_hash(result.model.network.layout(), result.model.parameters.span());
     if (!interrupted_ && split_.validation_samples() > 0)
       result.validation = evaluate_rows(result.model, validation(), communicator_, workers_);
-    if (!interrupted_ && config_.target_loss > 0)
+    if (!interrupted_ && has_target(config_))
       result.target = evaluate_rows(result.model, target(), communicator_, workers_);
     result.seconds = training_seconds_;
     result.samples_per_second = training_seconds_ > 0 ? trained_samples_ / training_seconds_ : 0;
@@ -113,7 +115,7 @@ class Run {
     return {.data = data_, .row_of = split_.validation_rows(), .samples = split_.validation_samples()};
   }
 
-  /// What the target loss is measured on.
+  /// What the target is measured on.
   [[nodiscard]] Samples target() const {
     if (config_.target_of == TargetOf::validation) return validation();
     return {.data = data_, .row_of = split_.training_rows(), .samples = split_.training_samples()};
@@ -123,8 +125,8 @@ class Run {
   void look_for_target() {
     if (state_.step != look_step_) return;
     look_step_ = next_look(state_.step);
-    if (evaluate_rows(model_, target(), communicator_, workers_).loss <= config_.target_loss)
-      total_steps_ = state_.step;
+    const Metrics metrics = evaluate_rows(model_, target(), communicator_, workers_);
+    if (reaches_target(config_, metrics, model_.task)) total_steps_ = state_.step;
   }
 
   [[nodiscard]] double learning_rate(std::uint64_t step) const {
@@ -170,13 +172,17 @@ class Run {
         [&] {
           const TraceSpan span{"step"};
           return engine_.step(batch, {.training = true, .seed = config_.seed, .step = state_.step}, rule(),
-                              {.max_norm = config_.max_norm, .clip_norm = config_.clip_norm},
+                              {.max_norm = config_.max_norm,
+                               .clip_norm = config_.clip_norm,
+                               .norm_wanted = config_.noise_scale > 0 &&
+                                              state_.step % static_cast<std::uint64_t>(config_.noise_scale) == 0},
                               observer_.stop_requested());
         },
         [&] { return "step " + std::to_string(state_.step + 1); });
     epoch_sums_.samples += report.sums.samples;
     epoch_sums_.loss += report.sums.loss;
     epoch_sums_.hits_or_squares += report.sums.hits_or_squares;
+    if (report.norms) epoch_noise_.add(*report.norms);
     ++state_.step;
     ++state_.step_in_epoch;
     interrupted_ = report.vote && state_.step < total_steps_;
@@ -212,11 +218,14 @@ class Run {
                        .step = state_.step,
                        .learning_rate = learning_rate(state_.step - 1),
                        .train = training_metrics(epoch_sums_, model_),
+                       .validation = std::nullopt,
+                       .noise = epoch_noise_,
                        .seconds = seconds,
                        .samples_per_second = epoch_trained_ / std::max(seconds, 1e-9)};
     ++state_.epoch;
     state_.step_in_epoch = 0;
     epoch_sums_ = {};
+    epoch_noise_ = {};
     if (split_.validation_samples() > 0)
       report.validation = evaluate_rows(model_, validation(), communicator_, workers_);
     report.best = remember_best(report);
@@ -287,6 +296,8 @@ class Run {
                        .finished = state_.finished,
                        .epoch_sums = {epoch_sums_.samples, epoch_sums_.loss, epoch_sums_.hits_or_squares},
                        .history = state_.history};
+    if (config_.noise_scale > 0)
+      copy.epoch_sums.insert(copy.epoch_sums.end(), {epoch_noise_.steps, epoch_noise_.variance, epoch_noise_.signal});
     if (state_.best)
       copy.best = BestSoFar{
           .loss = state_.best->loss, .epoch = state_.best->epoch, .parameters = state_.best->parameters.clone()};
@@ -307,6 +318,7 @@ class Run {
   std::uint64_t total_steps_;
   Schedule schedule_;
   StepSums epoch_sums_;
+  NoiseSums epoch_noise_;
   std::uint64_t look_step_ = 0;  ///< after which the target is looked for next; 0: never
   bool interrupted_ = false;
   double training_seconds_ = 0;
@@ -320,6 +332,20 @@ class Run {
 };
 
 }  // namespace
+
+bool has_target(const TrainConfig& config) noexcept { return config.target_loss > 0 || config.target_error > 0; }
+
+double target_error_of(const Metrics& metrics, Task task) noexcept {
+  return task == Task::classification ? 1 - metrics.accuracy : metrics.rmse;
+}
+
+bool reaches_target(const TrainConfig& config, const Metrics& metrics, Task task) noexcept {
+  if (config.target_loss > 0) return metrics.loss <= config.target_loss;
+  if (task == Task::regression) return metrics.rmse <= config.target_error;
+  // Whole samples: 1 - 0.9 is a little more than 0.1.
+  const auto samples = static_cast<double>(metrics.samples);
+  return std::round(target_error_of(metrics, task) * samples) <= config.target_error * samples * (1 + 1e-12);
+}
 
 std::uint64_t next_look(std::uint64_t step) noexcept {
   constexpr std::uint64_t parts = 20;

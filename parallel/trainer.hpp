@@ -12,6 +12,7 @@
 #include "core/model.hpp"
 #include "core/train_config.hpp"
 #include "parallel/communicator.hpp"
+#include "parallel/noise_scale.hpp"
 
 namespace lockstep {
 
@@ -34,6 +35,7 @@ struct EpochReport {
   double learning_rate = 0;  ///< of the last step
   Metrics train;             ///< over the epoch's steps, as they were taken (dropout included)
   std::optional<Metrics> validation;
+  NoiseSums noise;     ///< over the epoch's measured steps
   bool best = false;   ///< the best validation loss so far
   double seconds = 0;  ///< of the epoch's training in this process
   double samples_per_second = 0;
@@ -70,7 +72,7 @@ struct TrainResult {
   bool interrupted = false;
   std::string hash;                   ///< weights_hash of model
   std::optional<Metrics> validation;  ///< of model, when a part was held out
-  std::optional<Metrics> target;      ///< of model, on the samples that --target-loss is about, when there is one
+  std::optional<Metrics> target;      ///< of model, on the samples that the target is about, when there is one
   double seconds = 0;                 ///< of training in this process
   double samples_per_second = 0;
   WaitingShares waiting;
@@ -81,6 +83,13 @@ struct TrainResult {
 /// The first step after `step` after which a run with a target looks whether it has reached it: 1, 2, ... 20, 21, ...
 /// 40, 42, ...: intervals of a twentieth, so that all runs are looked at equally finely for what they need.
 [[nodiscard]] std::uint64_t next_look(std::uint64_t step) noexcept;
+
+/// Whether a run of this configuration has a target: a loss or an error at which it is over.
+[[nodiscard]] bool has_target(const TrainConfig& config) noexcept;
+/// What the target is about: the share of samples whose class is not named, or the RMSE in own units.
+[[nodiscard]] double target_error_of(const Metrics& metrics, Task task) noexcept;
+/// Whether the target's samples are at the target.
+[[nodiscard]] bool reaches_target(const TrainConfig& config, const Metrics& metrics, Task task) noexcept;
 
 /// Every reason why this configuration cannot train on these data on so many ranks, one sentence each. Pure.
 [[nodiscard]] std::vector<std::string> problems(const TrainConfig& config, const DatasetInfo& data, int ranks);

@@ -34,6 +34,7 @@ BatchQuestions batch_questions_in(const StudyOptions& options, const StudySettin
                            .search = static_cast<int>(options.count("search", problems)),
                            .factor = options.number("factor", problems),
                            .target = options.number("target", problems),
+                           .of_error = options.text("target-kind") == "error",
                            .least_steps = options.count("least-steps", problems)};
   std::vector<Index>& batches = questions.batches;
   std::sort(batches.begin(), batches.end());
@@ -49,12 +50,18 @@ BatchQuestions batch_questions_in(const StudyOptions& options, const StudySettin
     problems.push_back(fmt::format("--search is {}; it must be from 3 to 100 runs for each batch", questions.search));
   if (!(questions.factor > 1 && questions.factor <= 100))
     problems.push_back(fmt::format("--factor is {}; it must be above 1 and at most 100", questions.factor));
-  if (!(questions.target >= 0)) problems.emplace_back("--target is a loss, or 0");
+  if (!(questions.target >= 0)) problems.emplace_back("--target is a loss or an error above 0, or 0");
+  if (!questions.of_error && options.text("target-kind") != "loss")
+    problems.push_back(fmt::format("--target-kind knows loss and error, not '{}'", options.text("target-kind")));
   if (questions.least_steps < 1) problems.emplace_back("--least-steps must be at least 1");
   if (setting.config.validation <= 0)
     problems.emplace_back("the target is a loss on samples held out: give --validation, 0.1 say");
   if (setting.config.target_loss > 0)
     problems.emplace_back("the loss to come to is --target here; leave --target-loss out");
+  if (setting.config.target_error > 0)
+    problems.emplace_back("the error to come to is --target here, with --target-kind error; leave --target-error out");
+  if (setting.config.noise_scale > 0)
+    problems.emplace_back("the question noise measures the noise scale here; leave --noise-scale out");
   for (const Index batch : batches)
     if (questions.usual_batch == 0 ||
         std::abs(std::log(static_cast<double>(batch) / static_cast<double>(setting.config.batch_size))) <
@@ -74,12 +81,14 @@ double steps_to_target(const StudyResults& results, const Overrides& cell, std::
 
 BatchSizeGrid::BatchSizeGrid(const BatchQuestions& questions, const StudySetting& setting, const StudyResults& results)
     : questions_{questions}, setting_{setting}, results_{results} {
-  if (questions.target > 0) {
-    target_ = questions.target;
-  } else if (const double loss = results.figure(cell_name(pilot()), setting.seeds.front(), "validation_loss");
-             std::isfinite(loss)) {
-    target_ = rounded(loss);
+  double value = questions.target;
+  if (value == 0) {
+    const char* const figure = !questions.of_error                         ? "validation_loss"
+                               : setting.data.task == Task::classification ? "validation_error"
+                                                                           : "validation_rmse";
+    value = rounded(results.figure(cell_name(pilot()), setting.seeds.front(), figure));
   }
+  if (std::isfinite(value) && value > 0) target_ = {.value = value, .error = questions.of_error};
 }
 
 Overrides BatchSizeGrid::pilot() const {
@@ -87,15 +96,11 @@ Overrides BatchSizeGrid::pilot() const {
   return {{"epochs", written(std::max<Index>(1, setting_.config.epochs / 2))}};
 }
 
-std::vector<Overrides> BatchSizeGrid::noise_cells() const {
-  std::vector<Overrides> cells;
-  for (Index epochs = 1; epochs < setting_.config.epochs; epochs *= 2) cells.push_back({{"epochs", written(epochs)}});
-  cells.push_back({{"epochs", written(setting_.config.epochs)}});
-  return cells;
-}
+Overrides BatchSizeGrid::noise_cell() const { return {{"noise-scale", "1"}}; }
 
-std::optional<double> BatchSizeGrid::training_target() const {
-  return target_ ? std::optional{rounded(*target_ / 2)} : std::nullopt;
+std::optional<BatchTarget> BatchSizeGrid::training_target() const {
+  return target_ ? std::optional{BatchTarget{.value = rounded(target_->value / 2), .error = target_->error}}
+                 : std::nullopt;
 }
 
 Index BatchSizeGrid::most_steps(Index batch) const {
@@ -109,11 +114,11 @@ double BatchSizeGrid::rate(Index batch, int k) const {
   return rounded(learning_rate_of(setting_.config) * std::pow(questions_.factor, start + k));
 }
 
-Overrides BatchSizeGrid::cell(Index batch, double rate, double loss) const {
+Overrides BatchSizeGrid::cell(Index batch, double rate, BatchTarget target) const {
   return {{"batch-size", written(batch)},
           {"learning-rate", written(rate)},
           {"steps", written(most_steps(batch))},
-          {"target-loss", written(loss)}};
+          {target.error ? "target-error" : "target-loss", written(target.value)}};
 }
 
 Overrides BatchSizeGrid::search_cell(Index batch, int k) const { return cell(batch, rate(batch, k), *target_); }
@@ -145,6 +150,7 @@ double BatchSizeGrid::rule_rate(Index batch, double power) const {
 
 Overrides BatchSizeGrid::rule_cell(Index batch, double power) const {
   Overrides rule = cell(batch, rule_rate(batch, power), *target_);
+  if (batch <= questions_.usual_batch) return rule;  // whose rate is no higher than the tuned one
   // An epoch of warm-up, or a tenth of the steps where that is less.
   const Index warmup = std::min(shard_count(setting_.training_samples, batch), most_steps(batch) / 10);
   rule.emplace_back("warmup", written(std::max<Index>(1, warmup)));
@@ -161,10 +167,9 @@ Overrides BatchSizeGrid::training_cell(Index batch) const {
 std::vector<WantedPoint> BatchSizeGrid::wanted() const {
   std::vector<WantedPoint> points;
   const std::uint64_t first = setting_.seeds.front();
-  if (questions_.target <= 0 || questions_.asks("gradient")) points.push_back({pilot(), first});
+  if (questions_.target == 0 || questions_.asks("gradient")) points.push_back({pilot(), first});
   if (questions_.asks("noise"))
-    for (const Overrides& cell : noise_cells())
-      for (const std::uint64_t seed : setting_.seeds) points.push_back({cell, seed});
+    for (const std::uint64_t seed : setting_.seeds) points.push_back({noise_cell(), seed});
   const bool runs = questions_.asks("target") || questions_.asks("rules") || questions_.asks("generalization");
   if (!target_ || !runs) return points;
   bool searching = false;

@@ -22,7 +22,8 @@ struct BatchQuestions {
   Index usual_batch = 0;           ///< of the batches, the one nearest to the study's own: where rules start
   int search = 9;                  ///< most runs of one batch's search
   double factor = 2;               ///< between neighbouring rates
-  double target = 0;               ///< validation loss; 0: what the study's own settings come to
+  double target = 0;               ///< on validation samples; 0: what the study's own settings come to
+  bool of_error = false;           ///< the target is an error, not a loss
   Index least_steps = 0;           ///< that every run may take, however large its batch
 
   [[nodiscard]] bool asks(std::string_view question) const;
@@ -31,6 +32,15 @@ struct BatchQuestions {
 [[nodiscard]] BatchQuestions batch_questions_in(const StudyOptions& options, const StudySetting& setting,
                                                 std::vector<std::string>& problems);
 
+/// What runs are to come to.
+struct BatchTarget {
+  double value = 0;
+  bool error = false;  ///< a share of samples or an RMSE, rather than a loss
+
+  /// "loss" or "error".
+  [[nodiscard]] const char* what() const noexcept { return error ? "error" : "loss"; }
+};
+
 /// What is known so far, and which cells follow from it.
 class BatchSizeGrid {
  public:
@@ -38,11 +48,11 @@ class BatchSizeGrid {
 
   /// The run of the study's own settings that sets the target, and in whose end gradients are looked at.
   [[nodiscard]] Overrides pilot() const;
-  /// Runs of the study's own settings that end after 1, 2, 4, ... epochs, where the noise of the gradient is looked at.
-  [[nodiscard]] std::vector<Overrides> noise_cells() const;
-  /// The loss to come to, once it is known.
-  [[nodiscard]] std::optional<double> target() const { return target_; }
-  [[nodiscard]] std::optional<double> training_target() const;
+  /// The run of the study's own settings that measures the noise of its gradients along the way.
+  [[nodiscard]] Overrides noise_cell() const;
+  /// Of the validation samples, once it is known; half of that, of the training samples.
+  [[nodiscard]] std::optional<BatchTarget> target() const { return target_; }
+  [[nodiscard]] std::optional<BatchTarget> training_target() const;
 
   /// The most steps of a run: those of the study's epochs, or least_steps.
   [[nodiscard]] Index most_steps(Index batch) const;
@@ -62,12 +72,12 @@ class BatchSizeGrid {
   [[nodiscard]] std::vector<WantedPoint> wanted() const;
 
  private:
-  [[nodiscard]] Overrides cell(Index batch, double rate, double loss) const;
+  [[nodiscard]] Overrides cell(Index batch, double rate, BatchTarget target) const;
 
   const BatchQuestions& questions_;
   const StudySetting& setting_;
   const StudyResults& results_;
-  std::optional<double> target_;
+  std::optional<BatchTarget> target_;
 };
 
 /// Steps in which a cell's run of that seed came to its target; NaN when it did not.

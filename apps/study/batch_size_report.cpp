@@ -37,12 +37,12 @@ class BatchSizeReport {
         counted(static_cast<Index>(setting_.seeds.size()), "seed", "seeds")));
     if (grid_.target())
       report.introduction.push_back(fmt::format(
-          "The target is a validation loss of {}{}. It is looked for after steps 1, 2, 3, ..., from 20 on in intervals "
+          "The target is {}{}. It is looked for after steps 1, 2, 3, ..., from 20 on in intervals "
           "of a "
           "twentieth, so steps are known to 5 %. A run of batch B has at most the steps of {} epochs, or {} where that "
           "is "
           "more.",
-          *grid_.target(),
+          target_text(),
           questions_.target > 0 ? "" : " (what half of the epochs at the study's own batch size and rate come to)",
           setting_.config.epochs, questions_.least_steps));
     if (questions_.asks("target")) report.sections.push_back(target_section());
@@ -57,6 +57,14 @@ class BatchSizeReport {
   }
 
  private:
+  /// "a validation loss of 0.15".
+  [[nodiscard]] std::string target_text() const {
+    return fmt::format("a validation {} of {:g}", error_name(*grid_.target()), grid_.target()->value);
+  }
+  [[nodiscard]] const char* error_name(BatchTarget target) const {
+    return target.error && setting_.data.task == Task::regression ? "RMSE" : target.what();
+  }
+
   [[nodiscard]] Estimate steps(const Overrides& cell) const {
     std::vector<double> values;
     for (const std::uint64_t seed : setting_.seeds) values.push_back(steps_to_target(results_, cell, seed));
@@ -114,7 +122,7 @@ ReportTable BatchSizeReport::search_table() const {
     const RateSearch search = grid_.search(batch);
     std::string tried;
     for (const auto& [k, cost] : search.costs())
-      tried += fmt::format("{}{:g}: {}", tried.empty() ? "" : "   ", grid_.rate(batch, k),
+      tried += fmt::format("{}{:g}: {}", tried.empty() ? "" : ", ", grid_.rate(batch, k),
                            std::isfinite(cost) ? fmt::format("{:g}", cost) : "-");
     table.rows.push_back({fmt::format("{}", batch), fmt::format("{}", search.costs().size()), tried});
   }
@@ -122,13 +130,8 @@ ReportTable BatchSizeReport::search_table() const {
 }
 
 Plot BatchSizeReport::steps_plot() const {
-  Plot plot{.name = "steps",
-            .title = fmt::format("Steps to a validation loss of {:g}", *grid_.target()),
-            .x_label = batch_axis,
-            .y_label = "steps to the target (logarithmic)",
-            .log_x = 2,
-            .log_y = 10,
-            .series = {{.title = "tuned rate", .points = {}}}};
+  Plot plot = batch_plot("steps", fmt::format("Steps to {}", target_text()), "steps to the target");
+  plot.series.push_back({.title = "tuned rate", .points = {}});
   PlotSeries perfect{.title = "perfect scaling", .points = {}, .style = PlotSeries::Style::guide};
   PlotSeries fewest{.title = "fewest steps", .points = {}, .style = PlotSeries::Style::guide};
   double least_samples = INFINITY;
@@ -149,13 +152,8 @@ Plot BatchSizeReport::steps_plot() const {
 }
 
 Plot BatchSizeReport::samples_plot() const {
-  Plot plot{.name = "samples",
-            .title = fmt::format("Samples to a validation loss of {:g}", *grid_.target()),
-            .x_label = batch_axis,
-            .y_label = "samples to the target (logarithmic)",
-            .log_x = 2,
-            .log_y = 10,
-            .series = {{.title = "", .points = {}}}};
+  Plot plot = batch_plot("samples", fmt::format("Samples to {}", target_text()), "samples to the target");
+  plot.series.push_back({.title = "", .points = {}});
   for (const BatchRegimes::Row& row : regimes_.rows) {
     const auto batch = static_cast<double>(row.batch);
     plot.series[0].points.push_back({batch, batch * row.steps.mean, batch * row.steps.error});
@@ -164,13 +162,8 @@ Plot BatchSizeReport::samples_plot() const {
 }
 
 Plot BatchSizeReport::search_plot() const {
-  Plot plot{.name = "rates",
-            .title = "Tuned learning rate by batch",
-            .x_label = batch_axis,
-            .y_label = "learning rate (logarithmic)",
-            .log_x = 2,
-            .log_y = 10,
-            .series = {{.title = "tuned", .points = {}}}};
+  Plot plot = batch_plot("rates", "Tuned learning rate by batch", "learning rate");
+  plot.series.push_back({.title = "tuned", .points = {}});
   PlotSeries linear{.title = "linear", .points = {}, .style = PlotSeries::Style::guide};
   PlotSeries root{.title = "square root", .points = {}, .style = PlotSeries::Style::guide};
   for (const Index batch : questions_.batches) {
@@ -189,15 +182,13 @@ ReportSection BatchSizeReport::target_section() const {
   ReportSection section{
       .heading = "Steps, samples and seconds to the target",
       .question = "How far do larger batches save steps, when each has a learning rate of its own?",
-      .remarks = {fmt::format(
-                      "For each batch the learning rate is searched on the first seed, on the lattice rate x {:g}^k "
+      .remarks = {
+          fmt::format("For each batch the learning rate is searched on the first seed, on the lattice rate x {:g}^k "
                       "with the rate of the study ({:g}) scaled by the square root of the batch in its middle: k = "
                       "-4, -2, 0, 2, 4, then the neighbours of the best and beyond the ends, {} runs at most. The "
                       "best rate then runs on all seeds.",
                       questions_.factor, setting_.config.learning_rate.value_or(0), questions_.search),
-                  regimes_text()},
-      .tables = {},
-      .plots = {}};
+          regimes_text()}};
   if (!grid_.target()) return section;
   ReportTable table{.caption = "By batch, at its best rate",
                     .rows = {{"batch", "learning rate", "steps", "samples", "seconds (fastest shape here)", "regime"}}};
@@ -230,25 +221,16 @@ ReportSection BatchSizeReport::rules_section() const {
       .heading = "How far rules carry",
       .question = "Is the tuned rate of one batch, scaled by a rule and with a warm-up, as good as tuning each batch?",
       .remarks = {fmt::format(
-          "Linear and square-root scaling start from the tuned rate of batch {}, with a linear warm-up "
+          "Linear and square-root scaling start from the tuned rate of batch {}; larger batches have a linear warm-up "
           "over one epoch (a tenth of the run's most steps, where that is less).",
-          questions_.usual_batch)},
-      .tables = {},
-      .plots = {}};
+          questions_.usual_batch)}};
   if (!grid_.target() || !grid_.tuned(questions_.usual_batch)) {
     section.remarks.push_back("No rate of that batch came to the target, so there is nothing to scale.");
     return section;
   }
   ReportTable table{.caption = "Steps to the target", .rows = {{"batch", "tuned", "linear", "square root"}}};
-  Plot plot{.name = "rules",
-            .title = fmt::format("Steps to a validation loss of {:g}", *grid_.target()),
-            .x_label = batch_axis,
-            .y_label = "steps to the target (logarithmic)",
-            .log_x = 2,
-            .log_y = 10,
-            .series = {{.title = "tuned", .points = {}},
-                       {.title = "linear, warm-up", .points = {}},
-                       {.title = "square root, warm-up", .points = {}}}};
+  Plot plot = batch_plot("rules", fmt::format("Steps to {}", target_text()), "steps to the target");
+  for (const char* title : {"tuned", "linear", "square root"}) plot.series.push_back({.title = title, .points = {}});
   const auto add = [&](std::size_t series, Index batch, const Overrides& cell) {
     const Estimate estimate = steps(cell);
     const bool all = estimate.count == setting_.seeds.size();  // else the curve is interrupted
@@ -270,21 +252,22 @@ ReportSection BatchSizeReport::rules_section() const {
 ReportSection BatchSizeReport::generalization_section() const {
   const std::string figure = (setting_.tested ? "test_" : "validation_") +
                              std::string{setting_.data.task == Task::classification ? "error" : "rmse"};
-  ReportSection section{.heading = "Generalisation",
-                        .question = "Do large batches generalise worse at the same training loss?",
-                        .remarks = {},
-                        .tables = {},
-                        .plots = {}};
+  ReportSection section{
+      .heading = "Generalisation",
+      .question = "Do large batches generalise worse at the same loss or error on the training samples?",
+      .remarks = {}};
   if (!grid_.target()) return section;
+  const BatchTarget target = *grid_.training_target();
+  const char* const what = error_name(target);
   section.remarks.push_back(fmt::format(
-      "Each batch, at its tuned rate, is trained until the loss over all training samples is {:g} or less, in at most "
+      "Each batch, at its tuned rate, is trained until the {} over all training samples is {:g} or less, in at most "
       "twice the steps.",
-      *grid_.training_target()));
-  ReportTable table{.caption = "At equal training loss",
-                    .rows = {{"batch", words_of(figure), "training loss", "steps"}}};
+      what, target.value));
+  ReportTable table{.caption = fmt::format("At equal training {}", what),
+                    .rows = {{"batch", words_of(figure), fmt::format("training {}", what), "steps"}}};
   Plot plot{.name = "generalization",
-            .title = fmt::format("At a training loss of {:g}", *grid_.training_target()),
-            .x_label = batch_axis,
+            .title = fmt::format("At a training {} of {:g}", what, target.value),
+            .x_label = "batch size (samples, logarithmic)",
             .y_label = words_of(figure) + (setting_.data.task == Task::classification ? " (share of samples)" : ""),
             .log_x = 2,
             .series = {{.title = "", .points = {}}}};
@@ -293,8 +276,8 @@ ReportSection BatchSizeReport::generalization_section() const {
     const Overrides cell = grid_.training_cell(batch);
     const CellFigures figures{results_, setting_.seeds};
     const Estimate error = figures.estimate(cell, figure);
-    table.rows.push_back({fmt::format("{}", batch), estimate_text(error), figures.text(cell, "loss_on_target_samples"),
-                          steps_text(cell)});
+    table.rows.push_back({fmt::format("{}", batch), estimate_text(error),
+                          figures.text(cell, fmt::format("{}_on_target_samples", target.what())), steps_text(cell)});
     if (steps(cell).count == setting_.seeds.size())
       plot.series[0].points.push_back({static_cast<double>(batch), error.mean, error.error});
   }

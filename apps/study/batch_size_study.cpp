@@ -7,6 +7,7 @@
 
 #include "apps/study/batch_size_report.hpp"
 #include "parallel/gradient_sampling.hpp"
+#include "parallel/ordered_sum.hpp"
 #include "parallel/step_benchmark.hpp"
 
 namespace lockstep {
@@ -34,8 +35,7 @@ class BatchSizeStudy final : public Study {
     const std::size_t batches = questions_.batches.size();
     const std::size_t seeds = setting_.seeds.size();
     const bool runs = questions_.asks("target") || questions_.asks("rules") || questions_.asks("generalization");
-    const std::size_t others =
-        1 + (questions_.asks("noise") ? seeds * BatchSizeGrid{questions_, setting_, {}}.noise_cells().size() : 0);
+    const std::size_t others = 1 + (questions_.asks("noise") ? seeds : 0);
     if (!runs) return others;
     return others +
            batches * (static_cast<std::size_t>(questions_.search) + seeds - 1 +
@@ -63,8 +63,10 @@ class BatchSizeStudy final : public Study {
       for (int each = 1; each < threads; each *= 2) add_speed(batch, world, each);
       add_speed(batch, world, threads);
       if (world.ranks() == 1) continue;
-      SerialCommunicator alone;  // the other ranks do the same for themselves, so a lone one is a little slowed
-      add_speed(batch, alone, threads);
+      // One rank alone, while the others wait.
+      SerialCommunicator alone;
+      if (world.rank() == 0) add_speed(batch, alone, threads);
+      (void)any_rank(false, world);
     }
   }
 
@@ -91,12 +93,18 @@ class BatchSizeStudy final : public Study {
     }
   }
 
-  /// The trace of the gradient's covariance over its squared norm, from batches of few samples.
+  /// What the run measured, epoch by epoch; and at its end, as a check, from batches of few samples and all samples.
   void measure_noise(const MeasuredRun& run, Json& figures) const {
+    for (const std::string_view name : noise_columns) {
+      figures[std::string{name}] = Json::array();
+      for (const std::string& line : run.history)
+        figures[std::string{name}].push_back(Json::parse(line).at(std::string{name}));
+    }
     const Index batch = std::min<Index>(noise_batch, setting_.training_samples - 1);
     const GradientSampling sampling = sample_gradients(run.model, run.point.request.config, *run.data.train, {batch},
                                                        noise_draws * batch, run.communicator, run.workers);
-    figures["noise_scale"] = variance_of_one(sampling.samples.front(), setting_.training_samples) / sampling.full_norm;
+    figures["noise_scale_at_end"] =
+        variance_of_one(sampling.samples.front(), setting_.training_samples) / sampling.full_norm;
   }
 
   [[nodiscard]] bool is_for_gradient(const StudyPoint& point) const {
@@ -105,10 +113,7 @@ class BatchSizeStudy final : public Study {
   }
 
   [[nodiscard]] bool is_for_noise(const StudyPoint& point) const {
-    if (!questions_.asks("noise")) return false;
-    const std::vector<Overrides> cells = BatchSizeGrid{questions_, setting_, {}}.noise_cells();
-    return std::any_of(cells.begin(), cells.end(),
-                       [&](const Overrides& cell) { return cell_name(cell) == point.cell; });
+    return questions_.asks("noise") && point.cell == cell_name(BatchSizeGrid{questions_, setting_, {}}.noise_cell());
   }
 
   void add_speed(Index batch, Communicator& communicator, int threads) {
@@ -141,7 +146,7 @@ StudyKind batch_size_study() {
       .description = "What the batch size does: steps to a target, rate rules, generalisation, gradients, speed",
       .footer =
           "Questions, after Shallue et al. (JMLR 20, 2019) and McCandlish et al. (2018):\n"
-          "  target          steps, samples and seconds to a validation loss, the learning rate tuned for each batch;\n"
+          "  target          steps, samples and seconds to a validation loss or error, the rate tuned for each batch;\n"
           "                  the regimes of perfect scaling, diminishing returns and maximum; the largest useful "
           "batch\n"
           "  rules           linear and square-root scaling of the rate, with warm-up, against the tuned rate\n"
@@ -157,9 +162,10 @@ StudyKind batch_size_study() {
           {{"questions", "NAME,...", "all", "all", "Which: target, rules, generalization, gradient, noise, speed; all"},
            {"batches", "SAMPLES,...", "1,2,4,8,16,32,64,128,256,512,1024,2048,4096,8192", "16,64,256,1024",
             "Batch sizes; those above the training samples are left out"},
-           {"target", "LOSS", "0", "0",
-            "Validation loss to come to; 0: what the study's settings come to in half "
-            "of their epochs"},
+           {"target", "VALUE", "0", "0",
+            "Validation loss or error to come to; 0: what the study's settings come to in half of their epochs"},
+           {"target-kind", "loss|error", "loss", "loss",
+            "What --target is: a loss, or the share of samples misnamed (of values, the RMSE)"},
            {"search", "COUNT", "9", "5", "Most runs of the search for one batch's learning rate"},
            {"factor", "FACTOR", "2", "2", "Between neighbouring learning rates of the search"},
            {"least-steps", "COUNT", "500", "100", "Steps that every run may take, however large its batch"},

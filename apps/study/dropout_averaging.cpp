@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <limits>
+#include <optional>
 
 #include "apps/table.hpp"
 
@@ -26,9 +26,7 @@ ReportSection averaging_section(const DropoutQuestions& questions, const CellFig
       .heading = "Averaging at test time",
       .question = "Is one network with scaled weights as good as the mean of many networks, drawn by dropout?",
       .remarks = {"One network: all units at work, as weights are scaled during training. Averages: mean of the "
-                  "probabilities of networks that are drawn by the masks of training (Monte-Carlo)."},
-      .tables = {},
-      .plots = {}};
+                  "probabilities of networks that are drawn by the masks of training (Monte-Carlo)."}};
   ReportTable table{.caption = "Monte-Carlo averages",
                     .rows = {{"networks", words_of(figure), "log-likelihood a sample"},
                              {"1, scaled weights", figures.text(cell, figure), ""}}};
@@ -53,63 +51,89 @@ ReportSection averaging_section(const DropoutQuestions& questions, const CellFig
   return section;
 }
 
+namespace {
+
+/// The run and precision that the samples held out like best, and what they come to.
+struct DensityChoice {
+  std::string rate;
+  double precision = 0;
+  double rmse = 0;        ///< of the mean of the networks
+  double likelihood = 0;  ///< a sample
+  double plain_rmse = 0;  ///< of the one network with scaled weights
+};
+
+std::optional<DensityChoice> best_density(const std::vector<NamedCell>& cells, const CellFigures& figures,
+                                          std::uint64_t seed, const std::string& judged, Index networks) {
+  std::optional<DensityChoice> choice;
+  double best = -std::numeric_limits<double>::infinity();
+  const std::string of_networks = fmt::format("_mc{}", networks);
+  for (const NamedCell& cell : cells) {
+    const PointRecord* record = figures.results().find(cell_name(cell.overrides), seed);
+    if (record == nullptr || record->diverged) continue;
+    const Json& all = record->content.at("figures");
+    if (!all.contains("validation" + of_networks + "_log_likelihood")) continue;
+    const std::vector<double> held_out = all.at("validation" + of_networks + "_log_likelihood");
+    for (std::size_t i = 0; i < held_out.size(); ++i) {
+      if (!(held_out[i] > best)) continue;
+      best = held_out[i];
+      choice = {.rate = cell.name,
+                .precision = mc_precisions()[i],
+                .rmse = all.value(judged + of_networks + "_rmse", 0.0),
+                .likelihood = all.at(judged + of_networks + "_log_likelihood").at(i).get<double>(),
+                .plain_rmse = all.value(judged + "_rmse", 0.0)};
+    }
+  }
+  return choice;
+}
+
+/// Choices of all seeds that have one.
+struct DensityChoices {
+  std::vector<double> rmse, likelihood, plain;
+
+  void add(const DensityChoice& choice) {
+    rmse.push_back(choice.rmse);
+    likelihood.push_back(choice.likelihood);
+    plain.push_back(choice.plain_rmse);
+  }
+};
+
+}  // namespace
+
 ReportSection density_section(const DropoutQuestions& questions, const CellFigures& figures,
                               const std::string& judged) {
   const Index networks = questions.networks.back();
-  const std::vector<NamedCell> cells = averaging_cells(questions, Task::regression);
-  struct Chosen {
-    std::vector<double> rmse, likelihood, plain;
-  } chosen;
+  std::vector<NamedCell> dropped = averaging_cells(questions, Task::regression);
+  std::erase_if(dropped, [](const NamedCell& cell) { return cell.name == "none"; });
+  const std::vector<NamedCell> none{{"none", dropout_cell(0, 0)}};
   ReportSection section{
       .heading = "Monte-Carlo dropout",
       .question = "What do the mean and the spread of networks drawn by dropout say about values?",
       .remarks = {fmt::format(
-          "Gal & Ghahramani, Dropout as a Bayesian approximation, ICML 2016: dropout of the same rate "
-          "before every layer, {} networks. For each seed, drop rate and precision tau are those of "
-          "the best log-likelihood on the samples held out; figures are then of the {} data.",
-          networks, judged)},
-      .tables = {},
-      .plots = {}};
+          "Gal & Ghahramani, Dropout as a Bayesian approximation, ICML 2016: dropout of the same rate before every "
+          "layer, {} networks. For each seed, drop rate and precision tau are those of the best log-likelihood on the "
+          "samples held out (without dropout, the precision alone); figures are then of the {} data.",
+          networks, judged)}};
   ReportTable choices{.caption = "Chosen for each seed",
                       .rows = {{"seed", "drop rate", "tau (of standardised targets)", "RMSE", "log-likelihood",
                                 "RMSE without sampling"}}};
+  DensityChoices with;
+  DensityChoices without;
   for (const std::uint64_t seed : figures.seeds()) {
-    double best = -std::numeric_limits<double>::infinity();
-    std::vector<std::string> row;
-    std::array<double, 3> values{};
-    for (const NamedCell& cell : cells) {
-      const PointRecord* record = figures.results().find(cell_name(cell.overrides), seed);
-      const std::string of_networks = fmt::format("_mc{}", networks);
-      if (record == nullptr || record->diverged ||
-          !record->content.at("figures").contains("validation" + of_networks + "_log_likelihood"))
-        continue;
-      const Json& all = record->content.at("figures");
-      const std::vector<double> held_out = all.at("validation" + of_networks + "_log_likelihood");
-      for (std::size_t i = 0; i < held_out.size(); ++i) {
-        if (!(held_out[i] > best)) continue;
-        best = held_out[i];
-        values = {all.value(judged + of_networks + "_rmse", 0.0),
-                  all.at(judged + of_networks + "_log_likelihood").at(i).get<double>(),
-                  all.value(judged + "_rmse", 0.0)};
-        row = {fmt::format("{}", seed),          cell.name,
-               short_number(mc_precisions()[i]), short_number(values[0]),
-               short_number(values[1]),          short_number(values[2])};
-      }
-    }
-    if (row.empty()) continue;
-    choices.rows.push_back(row);
-    chosen.rmse.push_back(values[0]);
-    chosen.likelihood.push_back(values[1]);
-    chosen.plain.push_back(values[2]);
+    if (const auto choice = best_density(none, figures, seed, judged, networks)) without.add(*choice);
+    const auto choice = best_density(dropped, figures, seed, judged, networks);
+    if (!choice) continue;
+    with.add(*choice);
+    choices.rows.push_back({fmt::format("{}", seed), choice->rate, short_number(choice->precision),
+                            short_number(choice->rmse), short_number(choice->likelihood),
+                            short_number(choice->plain_rmse)});
   }
-  const Overrides none = dropout_cell(0, 0);
+  const auto text = [](const std::vector<double>& values) { return estimate_text(estimate_of(values)); };
   section.tables.push_back(
       {.caption = fmt::format("On {} data", judged),
        .rows = {{"", "RMSE", "log-likelihood a sample"},
-                {"without dropout", figures.text(none, judged + "_rmse"), ""},
-                {"dropout, one network with scaled weights", estimate_text(estimate_of(chosen.plain)), ""},
-                {fmt::format("dropout, mean of {} networks", networks), estimate_text(estimate_of(chosen.rmse)),
-                 estimate_text(estimate_of(chosen.likelihood))}}});
+                {"without dropout", text(without.plain), text(without.likelihood)},
+                {"dropout, one network with scaled weights", text(with.plain), ""},
+                {fmt::format("dropout, mean of {} networks", networks), text(with.rmse), text(with.likelihood)}}});
   section.tables.push_back(choices);
   return section;
 }

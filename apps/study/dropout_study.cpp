@@ -12,6 +12,7 @@
 #include "apps/study/study_kind.hpp"
 #include "apps/study/tables.hpp"
 #include "apps/table.hpp"
+#include "core/setting_text.hpp"
 #include "io/dataset_file.hpp"
 #include "parallel/data_split.hpp"
 #include "parallel/evaluator.hpp"
@@ -35,6 +36,13 @@ class DropoutStudy final : public Study {
     if (!setting.tested && setting.config.validation <= 0)
       problems.emplace_back(
           "errors are measured on samples that no run was trained on: give --test, --test-share or --validation");
+    const bool standardized =
+        setting.config.standardize != Standardize::none && setting.config.standardize != Standardize::features;
+    if (asks("averaging") && !classes_ && !standardized)
+      problems.push_back(fmt::format(
+          "the question averaging tries precisions of standardised targets, but --standardize is {}; give auto, all or "
+          "targets",
+          setting_text::written(setting.config.standardize)));
     if (asks("averaging") && !classes_ && setting.config.validation <= 0)
       problems.emplace_back(
           "the question averaging chooses drop rate and precision on validation data: give --validation, 0.2 say");
@@ -168,12 +176,10 @@ ReportSection DropoutStudy::rates_section(const CellFigures& figures) const {
       .question =
           "How does the error depend on the share of units dropped, for layers of the same size n, and for layers "
           "whose size times the share retained is the same?",
-      .remarks = {fmt::format(
-          "Hidden units: no inputs are dropped. With n (1 - rate) fixed, layers have n (1 - {0}) / (1 - "
-          "rate) units, so that both curves meet at {0}. Inputs: hidden units are dropped at {0}.",
-          questions_.rate)},
-      .tables = {},
-      .plots = {}};
+      .remarks = {
+          fmt::format("Hidden units: no inputs are dropped. With n (1 - rate) fixed, layers have n (1 - {0}) / (1 - "
+                      "rate) units, so that both curves meet at {0}. Inputs: hidden units are dropped at {0}.",
+                      questions_.rate)}};
   const std::string heading = words_of(figure_);
   section.tables.push_back(
       figures.table("Hidden units, n fixed", "rate", size, {{figure_, heading}, {"train_loss", "training loss"}}));
@@ -205,8 +211,7 @@ ReportSection DropoutStudy::regularizer_section(const CellFigures& figures) cons
           "of inputs.",
           questions_.l2, questions_.l1, questions_.max_norm, questions_.rate, questions_.input_rate)},
       .tables = {figures.table("One architecture", "regulariser", cells,
-                               {{figure_, words_of(figure_)}, {"train_loss", "training loss"}})},
-      .plots = {}};
+                               {{figure_, words_of(figure_)}, {"train_loss", "training loss"}})}};
   if (std::any_of(cells.begin(), cells.end(), [](const NamedCell& cell) { return cell.name.ends_with("fast"); }))
     section.remarks.emplace_back("Fast: ten times the learning rate, and momentum 0.95 (appendix A.2 of the paper).");
   PlotSeries points = figures.curve("", cells, figure_, /*by_name=*/false);
@@ -250,8 +255,7 @@ ReportSection DropoutStudy::units_section(const CellFigures& figures, const Stud
           "Activations for up to {} samples, nothing dropped. Silent: at most a hundredth of the layer's "
           "largest activation. Histograms and weights are of the first seed.",
           samples_for_sparsity)},
-      .tables = {figures.table("Share of activations that are silent", "", cells, columns)},
-      .plots = {}};
+      .tables = {figures.table("Share of activations that are silent", "", cells, columns)}};
   add_pictures(section, directory);
   return section;
 }

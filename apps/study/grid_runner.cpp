@@ -58,6 +58,7 @@ Json GridRunner::measured(const StudyPoint& point, const RunPlace& place) const 
   Workers workers{place_.threads};
   return study_.measure({.point = point,
                          .model = loaded.checkpoint.model,
+                         .history = loaded.checkpoint.state.history,
                          .data = grid_.data(point.seed),
                          .communicator = place.communicator,
                          .workers = workers});

@@ -57,12 +57,37 @@ std::string clause(const Plot& plot, std::size_t index) {
                      shapes[shape], title);
 }
 
+/// Labels of a decimal logarithmic axis: powers of ten, and where that would be few of them more in between.
+std::string decimal_tics(const Plot& plot, char axis) {
+  double least = INFINITY;
+  double most = 0;
+  for (const PlotSeries& series : plot.series)
+    for (const PlotPoint& point : series.points) {
+      const double value = axis == 'x' ? point.x : point.y;
+      if (!(value > 0) || !std::isfinite(value)) continue;
+      const double error = axis == 'y' && std::isfinite(point.error) ? point.error : 0;
+      least = std::min(least, value - error > 0 ? value - error : value);
+      most = std::max(most, value + error);
+    }
+  const double decades = std::log10(most / least);
+  if (!(decades < 3)) return {};
+  const std::vector<int> steps = decades < 1 ? std::vector<int>{1, 2, 3, 4, 5, 6, 8} : std::vector<int>{1, 2, 5};
+  std::string tics;
+  for (int decade = static_cast<int>(std::floor(std::log10(least))); decade <= std::log10(most) + 1; ++decade)
+    for (const int step : steps) {
+      const double tic = step * std::pow(10, decade);
+      tics += fmt::format("{}\"{:g}\" {:g}", tics.empty() ? "" : ", ", tic, tic);
+    }
+  return fmt::format("set {}tics ({})\n", axis, tics);
+}
+
 std::string axes(const Plot& plot) {
   std::string text;
   const auto logarithmic = [&](char axis, int base) {
     if (base == 0) return;
     text += fmt::format("set logscale {} {}\n", axis, base);
     text += base == 2 ? fmt::format("set format {} \"%.0f\"\n", axis) : fmt::format("set format {} \"%g\"\n", axis);
+    if (base == 10) text += decimal_tics(plot, axis);
   };
   logarithmic('x', plot.log_x);
   logarithmic('y', plot.log_y);

@@ -52,10 +52,10 @@ struct ReportImage {
 
 struct ReportSection {
   std::string heading;
-  std::string question;              ///< what it asks, in a sentence
-  std::vector<std::string> remarks;  ///< how it was asked, and what is seen
-  std::vector<ReportTable> tables;
-  std::vector<Plot> plots;
+  std::string question;                ///< what it asks, in a sentence
+  std::vector<std::string> remarks{};  ///< how it was asked, and what is seen
+  std::vector<ReportTable> tables{};
+  std::vector<Plot> plots{};
   std::vector<ReportImage> images{};
 };
 

@@ -26,6 +26,7 @@ struct WantedPoint {
 struct MeasuredRun {
   const StudyPoint& point;
   const Model& model;
+  const std::vector<std::string>& history;  ///< lines of its metrics.jsonl, one an epoch
   const RunData& data;
   Communicator& communicator;
   Workers& workers;

@@ -225,7 +225,7 @@ int StudyCommand::run() {
     claimed = true;
     on_first_rank(world(), [&] {
       directory.claim(grid.identity(kind_.name));
-      lock.emplace(RunDirectory{out_});
+      lock.emplace(RunDirectory{out_}, "--out");
     });
   };
   if (grid.base().test_share > 0) claim();  // splits of the data are made there

@@ -9,6 +9,7 @@
 #include "apps/json_text.hpp"
 #include "apps/text_file.hpp"
 #include "core/error.hpp"
+#include "core/settings.hpp"
 #include "io/durable_file.hpp"
 
 namespace lockstep {
@@ -22,7 +23,9 @@ constexpr const char* identity_name = "study.json";
 std::vector<std::string> differences(const Json& earlier, const Json& now, const std::string& path) {
   std::vector<std::string> found;
   for (const auto& item : now.items()) {
-    const std::string before = earlier.value(item.key(), "");
+    // A setting that the version before did not have was as it is by default.
+    const Setting* setting = find_setting(item.key());
+    const std::string before = earlier.value(item.key(), setting != nullptr ? setting->get(TrainConfig{}) : "");
     const std::string after = item.value().get<std::string>();
     if (before != after)
       found.push_back(fmt::format("{} was '{}' in the study of {}, but is '{}' now", item.key(), before, path, after));

@@ -29,7 +29,7 @@ StudyGrid::StudyGrid(StudyBase base, const StudyDirectory& directory, RunPlace p
     : base_{std::move(base)}, directory_{directory}, place_{std::move(place)} {
   RunRequest opened = base_.request;
   DataSet set;
-  set.data = open_run_data(opened, {}, place_);
+  set.data = open_run_data(opened, {}, place_, base_.group_ranks);
   base_.request.config.isa = opened.config.isa;
   identify_run_data(opened, set.data, place_.communicator);
   base_.request.train_data = opened.train_data;
@@ -85,7 +85,8 @@ const StudyGrid::DataSet& StudyGrid::data_set(std::uint64_t seed) {
   make_split(seed, set.paths);
   RunRequest opened = set.paths;
   Console silent{1, 2};  // its remarks were made of the whole
-  set.data = open_run_data(opened, {}, {.communicator = place_.communicator, .console = silent, .mpi = place_.mpi});
+  set.data = open_run_data(opened, {}, {.communicator = place_.communicator, .console = silent, .mpi = place_.mpi},
+                           base_.group_ranks);
   identify_run_data(opened, set.data, place_.communicator);
   set.paths.train_data = opened.train_data;
   set.paths.test_data = opened.test_data;

@@ -37,7 +37,8 @@ TEST_F(StudyCommand, GivesTheSameBitsOnGroupsOfRanksAsOneRunAfterTheOther) {
 }
 
 TEST_F(StudyCommand, TunesARateForEachBatchToTheSameBitsOnTwoGroups) {
-  const Arguments batches{"--validation", "0.2", "--epochs", "4", "--batches", "4,32", "--learning-rate", "0.002"};
+  const Arguments batches{"--validation",    "0.2",   "--epochs", "4",   "--batches",     "4,32",
+                          "--learning-rate", "0.002", "--target", "0.2", "--target-kind", "error"};
   const auto study = [&](const std::string& name, const Arguments& more = {}) {
     Arguments arguments = overridden(dropout(batches, name), more);
     arguments[1] = "batch-size";
@@ -53,8 +54,13 @@ TEST_F(StudyCommand, TunesARateForEachBatchToTheSameBitsOnTwoGroups) {
   EXPECT_EQ(text_of(out("alone") + "/results.csv"), text_of(out("apart") + "/results.csv"));
   const Json runs = Json::parse(text_of(out("alone") + "/results.json")).at("runs");
   EXPECT_TRUE(runs.at("epochs=2/seed-1").at("figures").contains("gradient_variances"));
-  EXPECT_TRUE(runs.at("epochs=2/seed-1").at("figures").contains("noise_scale"));
-  EXPECT_NE(alone.out.find("At equal training loss"), std::string::npos) << alone.out;
+  const Json noise = runs.at("noise-scale=1/seed-1").at("figures");
+  EXPECT_EQ(noise.at("gradient_variance").size(), 4U) << "one an epoch";
+  EXPECT_GT(noise.at("noise_scale_at_end"), 0);
+  EXPECT_NE(alone.out.find("At equal training error"), std::string::npos) << alone.out;
+  const CommandResult kind = run_lockstep(study("kind", {"--target-kind", "eror"}));
+  EXPECT_EQ(kind.status, 2);
+  EXPECT_NE(kind.err.find("knows loss and error, not 'eror'"), std::string::npos) << kind.err;
 }
 
 TEST_F(StudyCommand, ChoosesPrecisionOnHeldOutValuesOfRandomSplits) {
@@ -148,9 +154,16 @@ TEST_F(StudyCommand, RefusesGridsThatAreEmptyContradictoryOrTooLarge) {
             std::string::npos);
 }
 
+TEST_F(StudyCommand, GroupsOfOneRankMayHaveBatchesOfOneSample) {
+  const CommandResult result =
+      run_command(mpirun_command(2, dropout({"--questions", "rates", "--rates", "0,0.25", "--input-rates", "0",
+                                             "--batch-size", "1", "--epochs", "1", "--seeds", "1"})));
+  EXPECT_EQ(result.status, 0) << result.err;
+}
+
 TEST_F(StudyCommand, MakesTheChosenRowsOfTheTableOfRegularisers) {
-  const CommandResult result = run_lockstep(
-      dropout({"--questions", "regularizers,units", "--regularizers", "dropout + max-norm,none,dropout"}));
+  const CommandResult result =
+      run_lockstep(dropout({"--questions", "regularizers,units", "--regularizers", "dropout + max-norm,none,dropout"}));
   ASSERT_EQ(result.status, 0) << result.err;
   const Json runs = Json::parse(text_of(out() + "/results.json")).at("runs");
   EXPECT_EQ(runs.size(), 6U) << "the units are those of the same runs";

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "apps/study/batch_size_measurements.hpp"
 #include "apps/study/dropout_grid.hpp"
 #include "apps/study/estimate.hpp"
 #include "apps/study/grid_runner.hpp"
@@ -107,6 +108,22 @@ TEST(Plot, WritesWhatGnuplotReads) {
   EXPECT_NE(plot_data(plot).find("1 2 0.5\n4 NaN 0\n"), std::string::npos);
   EXPECT_NE(plot_script(plot).find("set logscale x 2"), std::string::npos);
   EXPECT_NE(plot_script(plot).find("\"a-b.dat\" index 0"), std::string::npos);
+}
+
+TEST(Plot, LabelsLogarithmicAxesOfLessThanThreeDecadesInBetween) {
+  const auto script = [](double least, double most) {
+    return plot_script({.name = "p", .log_y = 10, .series = {{.title = "", .points = {{1, least, 0}, {2, most, 0}}}}});
+  };
+  EXPECT_NE(script(0.05, 0.08).find("\"0.06\" 0.06"), std::string::npos);
+  EXPECT_NE(script(30, 2000).find("\"500\" 500"), std::string::npos);
+  EXPECT_EQ(script(1, 20000).find("set ytics"), std::string::npos) << "powers of ten are enough";
+}
+
+TEST(NoiseWindows, GrowByDoubling) {
+  const std::vector<Range> windows = noise_windows(11);
+  std::vector<Index> ends;
+  for (const Range& window : windows) ends.push_back(window.end);
+  EXPECT_EQ(ends, (std::vector<Index>{1, 2, 4, 8, 11}));
 }
 
 TEST(ReportPage, EscapesTextAndHoldsPicturesInside) {

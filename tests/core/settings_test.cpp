@@ -44,9 +44,9 @@ TEST(Settings, HaveOneEntryForEachMemberOfTheConfiguration) {
                                 weight_decay, max_norm, clip_norm, optimizer, learning_rate, momentum, decay_rate,
                                 beta1, beta2, epsilon, schedule, warmup, schedule_period, schedule_factor, final_rate,
                                 batch_size, shard_size, epochs, steps, seed, shuffle, train_samples, validation,
-                                patience, target_loss, target_of, standardize, precision, isa, threads, checkpoint_every,
-                                compare_every, keep, timeout] = TrainConfig{};
-  EXPECT_EQ(settings().size(), 43U);
+                                patience, target_loss, target_error, target_of, noise_scale, standardize, precision,
+                                isa, threads, checkpoint_every, compare_every, keep, timeout] = TrainConfig{};
+  EXPECT_EQ(settings().size(), 45U);
   std::set<std::string_view> names;
   for (const Setting& setting : settings()) {
     names.insert(setting.name);

@@ -85,6 +85,17 @@ TEST(Train, EndsWhereItReachesTheTargetHoweverOftenItWasStopped) {
     EXPECT_EQ(second.hash, reached.hash);
     EXPECT_EQ(second.state.step, reached.state.step);
   }
+  // The same for an error.
+  config.target_loss = 0;
+  config.target_error = 0.1;
+  const TrainResult reached = train(config, *data, alone, unhindered);
+  ASSERT_TRUE(reached.target);
+  EXPECT_LE(1 - reached.target->accuracy, 0.1 + 1e-12);
+  EXPECT_LT(reached.state.step, 400U);
+  EXPECT_TRUE(reaches_target({.target_error = 0.1}, {.samples = 10, .accuracy = 0.9}, Task::classification));
+  EXPECT_FALSE(reaches_target({.target_error = 0.1}, {.samples = 10, .accuracy = 0.8}, Task::classification));
+  EXPECT_TRUE(reaches_target({.target_error = 2}, {.samples = 10, .rmse = 1.5}, Task::regression));
+  config.target_error = 0;
   config.target_loss = 1e-9;
   config.epochs = 2;
   const TrainResult missed = train(config, *data, alone, unhindered);

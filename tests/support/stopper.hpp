@@ -12,7 +12,7 @@
 namespace lockstep::test {
 
 /// Stops after some steps (never, unless said) and keeps what was saved.
-class Stopper final : public TrainingObserver {
+class Stopper : public TrainingObserver {
  public:
   explicit Stopper(std::uint64_t after = std::numeric_limits<std::uint64_t>::max()) : after_{after} {}
   void on_step(const StepProgress& progress) override { steps_ = progress.step; }
