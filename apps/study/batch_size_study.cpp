@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int speed_repetitions = 3;
+constexpr int speed_repetitions = 9;
 constexpr double speed_seconds = 0.05;  ///< of each repetition
 constexpr Index noise_batch = 16;       ///< samples of a batch whose gradient is compared with the full one
 constexpr Index noise_draws = 256;
