@@ -52,7 +52,8 @@ class BenchStep {
         "cross-entropy, random floats. GFLOP/s count 6 x weights, less 2 x first-layer weights, a sample. The peak is\n"
         "fused multiply-adds in registers on all workers of all ranks; on a busy machine it drifts, so 'of peak' is\n"
         "against the peak measured beside each repetition. Shown are medians of five repetitions, and the least and\n"
-        "most of peak among them. With --precision bf16 the peak is still that of floats, so steps may exceed it.\n"
+        "most of peak among them. Exposed is the share of time in which ranks wait for one another's messages. With\n"
+        "--precision bf16 the peak is still that of floats, so steps may exceed it.\n"
         "\n"
         "--order times each case against the same steps without the order that gives the same bits on any threads:\n"
         "each part of the gradient is then one sum to which shards are added as they come. Shown is the median\n"
@@ -163,19 +164,20 @@ class BenchStep {
   [[nodiscard]] Precision precision() const { return value_in(precision_names, "precision", precision_); }
 
   [[nodiscard]] std::string heading(const Workers& workers) const {
-    return fmt::format("{} of {}\n{:>20} {:>6} {:>6} {:>12} {:>9} {:>10} {:>14}",
+    return fmt::format("{} of {}\n{:>20} {:>6} {:>6} {:>12} {:>9} {:>10} {:>14} {:>9}",
                        counted(context_.mpi.world().ranks(), "rank", "ranks"),
                        counted(workers.threads(), "thread", "threads"), "net", "batch", "shard", "samples/s", "GFLOP/s",
-                       "of peak", "least to most");
+                       "of peak", "least to most", "exposed");
   }
 
   static std::string line(const std::string& net, const StepCase& what, const std::vector<StepRate>& rates) {
     const Spread share = spread_of(rates, [](const StepRate& rate) { return 100 * rate.of_peak(); });
-    return fmt::format("{:>20} {:>6} {:>6} {:>12} {:>9.1f} {:>8.1f} % {:>5.1f} to {:>4.1f} %", net, what.batch_size,
-                       shard_size_of(what),
+    return fmt::format("{:>20} {:>6} {:>6} {:>12} {:>9.1f} {:>8.1f} % {:>5.1f} to {:>4.1f} % {:>7.1f} %", net,
+                       what.batch_size, shard_size_of(what),
                        with_thousands(spread_of(rates, [](const StepRate& r) { return r.samples_per_second; }).median),
                        spread_of(rates, [](const StepRate& r) { return r.flops; }).median / 1e9, share.median,
-                       share.least, share.greatest);
+                       share.least, share.greatest,
+                       100 * spread_of(rates, [](const StepRate& r) { return r.exposed; }).median);
   }
 
   [[nodiscard]] nlohmann::ordered_json object(const std::string& net, const StepCase& what,
@@ -192,6 +194,7 @@ class BenchStep {
             {"of_peak", share.median},
             {"of_peak_least", share.least},
             {"of_peak_most", share.greatest},
+            {"exposed_communication", spread_of(rates, [](const StepRate& r) { return r.exposed; }).median},
             {"repetitions", rates.size()}};
   }
 

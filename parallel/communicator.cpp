@@ -58,13 +58,13 @@ void copy_pieces(const ConstPieces& from, const Pieces& to) {
 }
 
 std::unique_ptr<Transfer> SerialCommunicator::all_to_all(std::span<const ConstPieces> send,
-                                                         std::span<const Pieces> receive) {
+                                                         std::span<const Pieces> receive, Lane /*lane*/) {
   assert(send.size() == 1 && receive.size() == 1);
   copy_pieces(send[0], receive[0]);
   return std::make_unique<Complete>();
 }
 
-std::unique_ptr<Transfer> SerialCommunicator::all_gather(std::span<const Pieces> parts) {
+std::unique_ptr<Transfer> SerialCommunicator::all_gather(std::span<const Pieces> parts, Lane /*lane*/) {
   assert(parts.size() == 1);
   (void)parts;
   return std::make_unique<Complete>();

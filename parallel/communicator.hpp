@@ -70,8 +70,16 @@ class Transfer {
   virtual void wait() = 0;
 };
 
-/// All calls are collective (every rank makes the same calls in the same order) and made by one thread of each rank.
-/// Throws Error when the transport fails. Destructors never communicate.
+/// Exchanges of one lane begin in the same order on all ranks; those of different lanes may pass each other, so that
+/// what becomes ready at different times on different ranks can be sent at once.
+enum class Lane {
+  usual,
+  gradients,   ///< partial sums on their way to the owners
+  parameters,  ///< new values on their way from the owners
+};
+
+/// All calls are collective (every rank makes the same calls in the same order, in each lane) and made by one thread of
+/// each rank. Throws Error when the transport fails. Destructors never communicate.
 class Communicator {
  public:
   virtual ~Communicator() = default;
@@ -80,10 +88,12 @@ class Communicator {
 
   /// Rank r's message `send[q]` arrives in rank q's `receive[r]`; it may be empty.
   [[nodiscard]] virtual std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,
-                                                             std::span<const Pieces> receive) = 0;
+                                                             std::span<const Pieces> receive,
+                                                             Lane lane = Lane::usual) = 0;
 
   /// Rank r's `parts[r]` becomes every rank's `parts[r]`, in place.
-  [[nodiscard]] virtual std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) = 0;
+  [[nodiscard]] virtual std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts,
+                                                             Lane lane = Lane::usual) = 0;
 };
 
 /// One number (or other plain value) of each rank, by rank, on every rank. Collective; returns when all have arrived.
@@ -101,9 +111,9 @@ class SerialCommunicator final : public Communicator {
  public:
   [[nodiscard]] int rank() const override { return 0; }
   [[nodiscard]] int ranks() const override { return 1; }
-  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,
-                                                     std::span<const Pieces> receive) override;
-  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send, std::span<const Pieces> receive,
+                                                     Lane lane) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts, Lane lane) override;
 };
 
 /// Copies the bytes of one message into the pieces of another of the same length.

@@ -40,7 +40,7 @@ class SumOverRanks {
         layout_{layers_of(what.floats)},
         slices_{layout_, communicator.ranks()},
         exchange_{slices_, communicator},
-        update_{layout_, slices_, Optimizer::sgd, communicator, workers},
+        update_{layout_, slices_, {slices_.parcel()}, Optimizer::sgd, communicator, workers},
         ordered_{layout_.buffer_size()},
         values_(static_cast<std::size_t>(what.floats)),
         sums_(values_.size()) {
@@ -49,8 +49,9 @@ class SumOverRanks {
   }
 
   void in_order() {
-    exchange_.start(leaves_, own_);
-    exchange_.wait();
+    exchange_.begin(leaves_, own_);
+    exchange_.start(slices_.parcel());
+    exchange_.wait(0);
     update_.gather_gradient(exchange_, ordered_);
   }
 

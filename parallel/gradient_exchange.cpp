@@ -37,51 +37,58 @@ class RunAdder {
 GradientExchange::GradientExchange(const Slices& slices, Communicator& communicator)
     : slices_{slices}, communicator_{communicator}, received_(static_cast<std::size_t>(communicator.ranks())) {}
 
-void GradientExchange::start(Index leaves, const std::vector<AlignedBuffer>& own) {
+void GradientExchange::begin(Index leaves, const std::vector<AlignedBuffer>& own) {
   const int ranks = communicator_.ranks();
   const int self = communicator_.rank();
   const Index slice_size = slices_.size(self);
-  std::vector<ConstPieces> send(static_cast<std::size_t>(ranks));
-  std::vector<Pieces> receive(static_cast<std::size_t>(ranks));
   sources_.clear();
+  transfers_.clear();
   for (int rank = 0; rank < ranks; ++rank) {
-    const auto r = static_cast<std::size_t>(rank);
+    AlignedBuffer& received = received_[static_cast<std::size_t>(rank)];
     const std::vector<TreeBlock> blocks = maximal_blocks(leaves_of_rank(leaves, rank, ranks));
-    if (rank == self) {
-      for (std::size_t k = 0; k < blocks.size(); ++k)
-        sources_.push_back({.block = blocks[k], .data = own[k].data(), .own = true});
-      continue;
-    }
-    const Index incoming = slice_size * static_cast<Index>(blocks.size());
-    if (received_[r].size() < incoming) received_[r] = AlignedBuffer{incoming};
+    const Index needed = rank == self ? 0 : slice_size * static_cast<Index>(blocks.size());
+    if (received.size() < needed) received = AlignedBuffer{needed};
     for (std::size_t k = 0; k < blocks.size(); ++k) {
-      Scalar* const data = received_[r].data() + slice_size * static_cast<Index>(k);
-      for (const SlicePiece& piece : slices_.of(self))
-        receive[r].push_back(writable_bytes_of(data + piece.offset_in_slice, piece.size()));
-      sources_.push_back({.block = blocks[k], .data = data});
+      Scalar* const incoming = rank == self ? nullptr : received.data() + slice_size * static_cast<Index>(k);
+      sources_.push_back(
+          {.block = blocks[k], .rank = rank, .data = rank == self ? own[k].data() : incoming, .incoming = incoming});
     }
-    const std::size_t own_blocks = maximal_blocks(leaves_of_rank(leaves, self, ranks)).size();
-    for (std::size_t k = 0; k < own_blocks; ++k)
-      for (const SlicePiece& piece : slices_.of(rank))
-        send[r].push_back(bytes_of(own[k].data() + piece.offset, piece.size()));
   }
-  transfer_ = communicator_.all_to_all(send, receive);
 }
 
-void GradientExchange::wait() { transfer_->wait(); }
+void GradientExchange::start(const Parcel& parcel) {
+  const int self = communicator_.rank();
+  std::vector<ConstPieces> send(parcel.pieces.size());
+  std::vector<Pieces> receive(parcel.pieces.size());
+  for (const Source& source : sources_) {
+    if (source.rank != self) {
+      for (const SlicePiece& piece : parcel.pieces[static_cast<std::size_t>(self)])
+        receive[static_cast<std::size_t>(source.rank)].push_back(
+            writable_bytes_of(source.incoming + piece.offset_in_slice, piece.size()));
+      continue;
+    }
+    for (std::size_t owner = 0; owner < send.size(); ++owner)
+      if (static_cast<int>(owner) != self)
+        for (const SlicePiece& piece : parcel.pieces[owner])
+          send[owner].push_back(bytes_of(source.data + piece.offset, piece.size()));
+  }
+  transfers_.push_back(communicator_.all_to_all(send, receive, Lane::gradients));
+}
 
-std::span<const Scalar> GradientExchange::sum(const SlicePiece& piece, Range units) const {
-  const Index skipped = (units.begin - piece.units.begin) * piece.fan_in;
-  const Index size = units.size() * piece.fan_in;
-  RunAdder adder{size, static_cast<int>(sources_.size())};
+void GradientExchange::progress() {
+  for (const std::unique_ptr<Transfer>& transfer : transfers_) (void)transfer->test();
+}
+
+std::span<const Scalar> GradientExchange::sum(const SlicePiece& piece) const {
+  RunAdder adder{piece.size(), static_cast<int>(sources_.size())};
   TreeCounter counter;
   for (const Source& source : sources_) {
-    const Scalar* start = source.data + (source.own ? piece.offset : piece.offset_in_slice) + skipped;
-    adder.set(counter.depth(), start);
+    const bool own = source.rank == communicator_.rank();
+    adder.set(counter.depth(), source.data + (own ? piece.offset : piece.offset_in_slice));
     counter.push(source.block, adder);
   }
   counter.finish(adder);
-  return {adder.get(0), static_cast<std::size_t>(size)};
+  return {adder.get(0), static_cast<std::size_t>(piece.size())};
 }
 
 }  // namespace lockstep

@@ -13,9 +13,9 @@ class LeadingRanks final : public Communicator {
   LeadingRanks(Communicator& all, int ranks) : all_{all}, ranks_{ranks} {}
   [[nodiscard]] int rank() const override { return all_.rank(); }
   [[nodiscard]] int ranks() const override { return ranks_; }
-  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,
-                                                     std::span<const Pieces> receive) override;
-  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send, std::span<const Pieces> receive,
+                                                     Lane lane) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts, Lane lane) override;
 
  private:
   Communicator& all_;

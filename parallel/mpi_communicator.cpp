@@ -18,7 +18,7 @@
 namespace lockstep {
 namespace {
 
-constexpr int exchange_tag = 1;
+constexpr int first_tag = 1;  // of the first lane
 /// Launchers that end the other ranks of a dead one give them about a second between SIGTERM and SIGKILL: time to say
 /// where it was missed.
 constexpr double hurried_seconds = 0.75;
@@ -168,8 +168,12 @@ class MpiTransfer final : public Transfer {
 class Posted {
  public:
   /// `names`: the ranks of the communicator's members among all.
-  Posted(MpiUse& use, MPI_Comm communicator, const std::vector<int>& names)
-      : use_{use}, communicator_{communicator}, names_{names}, lock_{use.calls} {}
+  Posted(MpiUse& use, MPI_Comm communicator, const std::vector<int>& names, Lane lane)
+      : use_{use},
+        communicator_{communicator},
+        names_{names},
+        tag_{first_tag + static_cast<int>(lane)},
+        lock_{use.calls} {}
 
   /// From each of these ranks, whose pieces are given by rank. Receives need no turns: they only tell places.
   void receive_all(std::span<const Pieces> pieces, std::span<const int> from) {
@@ -187,7 +191,7 @@ class Posted {
       message.into = pieces;
       memory = {message.packed.get(), bytes};
     }
-    check_mpi(MPI_Irecv(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, from, exchange_tag, communicator_,
+    check_mpi(MPI_Irecv(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, from, tag_, communicator_,
                         next(std::move(message))),
               "MPI_Irecv");
   }
@@ -203,7 +207,7 @@ class Posted {
       memory = {packed.get(), bytes};
     }
     for (const int rank : to)
-      check_mpi(MPI_Isend(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, rank, exchange_tag, communicator_,
+      check_mpi(MPI_Isend(memory.data(), static_cast<int>(memory.size()), MPI_BYTE, rank, tag_, communicator_,
                           next({.peer = name(rank), .packed = packed, .into = {}})),
                 "MPI_Isend");
   }
@@ -222,6 +226,7 @@ class Posted {
   MpiUse& use_;
   MPI_Comm communicator_;
   const std::vector<int>& names_;
+  int tag_;
   std::lock_guard<std::mutex> lock_;
   Requests requests_;
 };
@@ -261,8 +266,8 @@ std::vector<int> MpiCommunicator::neighbours(int direction) const {
 }
 
 std::unique_ptr<Transfer> MpiCommunicator::all_to_all(std::span<const ConstPieces> send,
-                                                      std::span<const Pieces> receive) {
-  Posted posted{use_, communicator_, names_};
+                                                      std::span<const Pieces> receive, Lane lane) {
+  Posted posted{use_, communicator_, names_, lane};
   posted.receive_all(receive, neighbours(-1));
   std::vector<std::vector<ConstPieces>> messages;
   std::size_t most = 0;
@@ -278,8 +283,8 @@ std::unique_ptr<Transfer> MpiCommunicator::all_to_all(std::span<const ConstPiece
   return posted.transfer();
 }
 
-std::unique_ptr<Transfer> MpiCommunicator::all_gather(std::span<const Pieces> parts) {
-  Posted posted{use_, communicator_, names_};
+std::unique_ptr<Transfer> MpiCommunicator::all_gather(std::span<const Pieces> parts, Lane lane) {
+  Posted posted{use_, communicator_, names_, lane};
   posted.receive_all(parts, neighbours(-1));
   const Pieces& own = parts[static_cast<std::size_t>(rank_)];
   for (const ConstPieces& message : messages_of(ConstPieces(own.begin(), own.end())))

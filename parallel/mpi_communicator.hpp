@@ -54,9 +54,9 @@ class MpiCommunicator final : public Communicator {
 
   [[nodiscard]] int rank() const override { return rank_; }
   [[nodiscard]] int ranks() const override { return ranks_; }
-  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,
-                                                     std::span<const Pieces> receive) override;
-  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send, std::span<const Pieces> receive,
+                                                     Lane lane) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts, Lane lane) override;
 
  private:
   /// All other ranks, beginning with the next one on the right (1) or left (-1): so not all address rank 0 at once.

@@ -81,12 +81,9 @@ double ShardPass::loss(ShardBuffers& buffers) const {
   return sum;
 }
 
-double ShardPass::forward_and_backward(const Pass& pass, ShardBuffers& buffers) const {
-  forward_alone(pass, buffers);
-  const double sum = loss(buffers);
+void ShardPass::backward_alone(ShardBuffers& buffers) const {
   for (std::size_t layer = backward_pieces_.size() - 1; layer > 0; --layer)
     for (const Range rows : backward_pieces_[layer]) backward_piece(layer, rows, buffers);
-  return sum;
 }
 
 template <class Body>
@@ -108,10 +105,12 @@ void ShardPass::forward(const std::vector<Pass>& passes, ShardStore& store, Work
     });
 }
 
-void ShardPass::backward(Index shards, ShardStore& store, Workers& workers) const {
-  for (std::size_t layer = backward_pieces_.size() - 1; layer > 0; --layer)
-    for_each_piece(backward_pieces_[layer], shards, workers,
-                   [&](Range rows, Index shard) { backward_piece(layer, rows, store[shard]); });
+void ShardPass::backward(std::size_t layer, Index shards, ShardStore& store, Workers& workers,
+                         const std::function<void()>& progress) const {
+  for_each_piece(backward_pieces_[layer], shards, workers, [&](Range rows, Index shard) {
+    backward_piece(layer, rows, store[shard]);
+    progress();
+  });
 }
 
 }  // namespace lockstep

@@ -43,12 +43,15 @@ class ShardPass {
   /// Loss sum of one shard; in training it leaves the output layer's delta.
   [[nodiscard]] double loss(ShardBuffers& buffers) const;
 
-  /// All layers backward, for shards [0, shards) of the store, after `loss`.
-  void backward(Index shards, ShardStore& store, Workers& workers) const;
+  /// One layer backward, for shards [0, shards) of the store: from its deltas, which the next layer's step or `loss`
+  /// left, to those of the layer before it. Whoever works calls `progress` now and then.
+  void backward(std::size_t layer, Index shards, ShardStore& store, Workers& workers,
+                const std::function<void()>& progress) const;
 
-  /// One shard from gathered inputs to deltas, on the calling thread; returns the loss sum.
-  double forward_and_backward(const Pass& pass, ShardBuffers& buffers) const;
+  /// One shard's layers forward, on the calling thread.
   void forward_alone(const Pass& pass, ShardBuffers& buffers) const;
+  /// And backward, after `loss`.
+  void backward_alone(ShardBuffers& buffers) const;
 
  private:
   /// body(layer's piece, shard) for all pieces and shards, a barrier behind. A worker takes one piece of all shards,

@@ -26,30 +26,35 @@ void limit_norms(const SlicePiece& piece, const UpdateLimits& limits, AlignedBuf
     limit_unit_norms(run(parameters, piece.offset, piece.size()), piece.fan_in, limits.max_norm);
 }
 
-/// The bytes of each rank's slice in a buffer of the parameters' layout.
-std::vector<Pieces> slice_pieces(const Slices& slices, int ranks, AlignedBuffer& buffer) {
-  std::vector<Pieces> parts(static_cast<std::size_t>(ranks));
-  for (int rank = 0; rank < ranks; ++rank)
-    for (const SlicePiece& piece : slices.of(rank))
-      parts[static_cast<std::size_t>(rank)].push_back(writable_bytes_of(buffer.data() + piece.offset, piece.size()));
+/// The bytes of each owner's part of a parcel in a buffer of the parameters' layout.
+std::vector<Pieces> bytes_by_owner(const Parcel& parcel, AlignedBuffer& buffer) {
+  std::vector<Pieces> parts;
+  for (const std::vector<SlicePiece>& pieces : parcel.pieces) {
+    Pieces& part = parts.emplace_back();
+    for (const SlicePiece& piece : pieces)
+      part.push_back(writable_bytes_of(buffer.data() + piece.offset, piece.size()));
+  }
   return parts;
+}
+
+/// The pieces cut into chunks.
+std::vector<SlicePiece> chunks_of(const std::vector<SlicePiece>& pieces) {
+  std::vector<SlicePiece> chunks;
+  for (const SlicePiece& piece : pieces) {
+    const Index units_per_chunk = std::max<Index>(1, chunk_scalars / piece.fan_in);
+    for (Index begin = piece.units.begin; begin < piece.units.end; begin += units_per_chunk)
+      chunks.push_back(piece.part({begin, std::min(begin + units_per_chunk, piece.units.end)}));
+  }
+  return chunks;
 }
 
 }  // namespace
 
-SliceUpdate::SliceUpdate(const ParameterLayout& layout, const Slices& slices, Optimizer optimizer,
-                         Communicator& communicator, Workers& workers)
-    : layout_{layout}, slices_{slices}, communicator_{communicator}, workers_{workers} {
-  for (const SlicePiece& piece : slices.of(communicator.rank())) {
-    const Index units_per_chunk = std::max<Index>(1, chunk_scalars / piece.fan_in);
-    for (Index begin = piece.units.begin; begin < piece.units.end; begin += units_per_chunk) {
-      SlicePiece part = piece;
-      part.units = {begin, std::min(begin + units_per_chunk, piece.units.end)};
-      part.offset += (begin - piece.units.begin) * piece.fan_in;
-      part.offset_in_slice += (begin - piece.units.begin) * piece.fan_in;
-      chunks_.push_back({.piece = part, .whole = piece});
-    }
-  }
+SliceUpdate::SliceUpdate(const ParameterLayout& layout, const Slices& slices, std::vector<Parcel> parcels,
+                         Optimizer optimizer, Communicator& communicator, Workers& workers)
+    : layout_{layout}, slices_{slices}, communicator_{communicator}, workers_{workers}, parcels_{std::move(parcels)} {
+  for (const Parcel& parcel : parcels_)
+    chunks_.push_back(chunks_of(parcel.pieces[static_cast<std::size_t>(communicator.rank())]));
   Index units = 0;
   for (const ParameterBlock& block : layout.blocks()) {
     first_unit_.push_back(units);
@@ -81,42 +86,73 @@ bool SliceUpdate::apply_part(const UpdateRule& rule, Index block, Range inputs, 
   return step_part(rule, piece, inputs, units, sum, parameters);
 }
 
-void SliceUpdate::finish_parts(const UpdateLimits& limits, AlignedBuffer& parameters) {
-  if (limits.max_norm <= 0) return;
-  workers_.for_each(static_cast<Index>(chunks_.size()),
-                    [&](Index i) { limit_norms(chunks_[static_cast<std::size_t>(i)].piece, limits, parameters); });
+template <class Body>
+void SliceUpdate::for_each_chunk(const Body& body) {
+  for (const std::vector<SlicePiece>& chunks : chunks_)
+    workers_.for_each(static_cast<Index>(chunks.size()), [&](Index i) { body(chunks[static_cast<std::size_t>(i)]); });
 }
 
-std::optional<Index> SliceUpdate::apply(UpdateRule rule, const UpdateLimits& limits, const GradientExchange& exchange,
-                                        AlignedBuffer& parameters) {
-  const bool whole_first = limits.clip_norm > 0 || limits.norm_wanted;
-  if (whole_first) {
-    double total = 0;
-    const std::vector<double> squares = squares_by_unit(exchange);
-    for (const double square : squares) total += square;
-    if (!std::isfinite(total)) {
-      const auto bad =
-          std::find_if(squares.begin(), squares.end(), [](double square) { return !std::isfinite(square); });
-      return block_of_unit(static_cast<std::size_t>(bad - squares.begin()));
-    }
-    squared_norm_ = total * rule.gradient_scale * rule.gradient_scale;
-    rule.gradient_scale *= clip_factor(std::sqrt(total) * rule.gradient_scale, limits.clip_norm);
+void SliceUpdate::finish_parts(const UpdateLimits& limits, AlignedBuffer& parameters) {
+  if (limits.max_norm <= 0) return;
+  for_each_chunk([&](const SlicePiece& piece) { limit_norms(piece, limits, parameters); });
+}
+
+std::optional<Index> SliceUpdate::clip(UpdateRule& rule, const UpdateLimits& limits, const GradientExchange& exchange) {
+  double total = 0;
+  const std::vector<double> squares = squares_by_unit(exchange);
+  for (const double square : squares) total += square;
+  if (!std::isfinite(total)) {
+    const auto bad = std::find_if(squares.begin(), squares.end(), [](double square) { return !std::isfinite(square); });
+    return block_of_unit(static_cast<std::size_t>(bad - squares.begin()));
   }
-  std::vector<unsigned char> finite(chunks_.size());
-  workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
-    const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
-    const std::span<const Scalar> sum = whole_first ? run(merged_, chunk.piece.offset_in_slice, chunk.piece.size())
-                                                    : exchange.sum(chunk.whole, chunk.piece.units);
-    const SlicePiece& piece = chunk.piece;
+  squared_norm_ = total * rule.gradient_scale * rule.gradient_scale;
+  rule.gradient_scale *= clip_factor(std::sqrt(total) * rule.gradient_scale, limits.clip_norm);
+  clipped_ = true;
+  return std::nullopt;
+}
+
+void SliceUpdate::apply_next(const UpdateRule& rule, const UpdateLimits& limits, const GradientExchange& exchange,
+                             const AlignedBuffer& before, AlignedBuffer& after) {
+  const std::size_t parcel = applied();
+  const std::vector<SlicePiece>& chunks = chunks_[parcel];
+  std::vector<unsigned char> finite(chunks.size());
+  workers_.for_each(static_cast<Index>(chunks.size()), [&](Index i) {
+    const SlicePiece& piece = chunks[static_cast<std::size_t>(i)];
+    const Scalar* const sum = clipped_ ? merged_.data() + piece.offset_in_slice : exchange.sum(piece).data();
+    std::copy_n(before.data() + piece.offset, piece.size(), after.data() + piece.offset);
     finite[static_cast<std::size_t>(i)] =
-        step_part(rule, piece, {0, piece.fan_in}, piece.units, {sum.data(), piece.fan_in}, parameters) ? 1 : 0;
-    limit_norms(piece, limits, parameters);
+        step_part(rule, piece, {0, piece.fan_in}, piece.units, {sum, piece.fan_in}, after) ? 1 : 0;
+    limit_norms(piece, limits, after);
   });
+  auto first_bad = static_cast<Index>(layout_.blocks().size());
+  for (std::size_t i = 0; i < chunks.size(); ++i)
+    if (finite[i] == 0) first_bad = std::min(first_bad, chunks[i].block);
+  publications_.push_back(publish(parcels_[parcel], after, first_bad));
+}
+
+SliceUpdate::Publication SliceUpdate::publish(const Parcel& parcel, AlignedBuffer& parameters, Index first_bad_block) {
+  std::vector<Pieces> parts = bytes_by_owner(parcel, parameters);
+  Publication publication{.verdicts = std::vector<Index>(parts.size(), first_bad_block), .transfer = nullptr};
+  for (std::size_t rank = 0; rank < parts.size(); ++rank)
+    parts[rank].push_back(writable_bytes_of(&publication.verdicts[rank], 1));
+  publication.transfer = communicator_.all_gather(parts, Lane::parameters);
+  return publication;
+}
+
+void SliceUpdate::progress() {
+  for (const Publication& publication : publications_) (void)publication.transfer->test();
+}
+
+std::optional<Index> SliceUpdate::finish() {
   const auto none = static_cast<Index>(layout_.blocks().size());
-  const auto bad = std::find(finite.begin(), finite.end(), 0);  // chunks lie in the order of blocks
-  const Index first_bad_block = publish_with_verdict(
-      parameters, bad == finite.end() ? none : chunks_[static_cast<std::size_t>(bad - finite.begin())].piece.block);
-  return first_bad_block < none ? std::optional{first_bad_block} : std::nullopt;
+  Index first_bad = none;
+  for (const Publication& publication : publications_) {
+    publication.transfer->wait();
+    first_bad = std::min(first_bad, *std::min_element(publication.verdicts.begin(), publication.verdicts.end()));
+  }
+  publications_.clear();
+  clipped_ = false;
+  return first_bad < none ? std::optional{first_bad} : std::nullopt;
 }
 
 Index SliceUpdate::block_of_unit(std::size_t unit) const {
@@ -125,21 +161,19 @@ Index SliceUpdate::block_of_unit(std::size_t unit) const {
 }
 
 std::vector<double> SliceUpdate::squares_by_unit(const GradientExchange& exchange) {
-  const int ranks = communicator_.ranks();
   if (merged_.size() == 0) merged_ = AlignedBuffer{slices_.size(communicator_.rank())};
   std::vector<double> squares(static_cast<std::size_t>(first_unit_.back()));
-  workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
-    const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
-    const std::span<const Scalar> sum = exchange.sum(chunk.whole, chunk.piece.units);
-    std::ranges::copy(sum, merged_.data() + chunk.piece.offset_in_slice);
-    const auto fan_in = static_cast<std::size_t>(chunk.piece.fan_in);
-    const Index first = first_unit_[static_cast<std::size_t>(chunk.piece.block)] + chunk.piece.units.begin;
-    for (Index unit = 0; unit < chunk.piece.units.size(); ++unit)
+  for_each_chunk([&](const SlicePiece& piece) {
+    const std::span<const Scalar> sum = exchange.sum(piece);
+    std::ranges::copy(sum, merged_.data() + piece.offset_in_slice);
+    const auto fan_in = static_cast<std::size_t>(piece.fan_in);
+    const Index first = first_unit_[static_cast<std::size_t>(piece.block)] + piece.units.begin;
+    for (Index unit = 0; unit < piece.units.size(); ++unit)
       squares[static_cast<std::size_t>(first + unit)] =
           sum_of_squares(sum.subspan(static_cast<std::size_t>(unit) * fan_in, fan_in));
   });
-  std::vector<Pieces> parts(static_cast<std::size_t>(ranks));
-  for (int rank = 0; rank < ranks; ++rank)
+  std::vector<Pieces> parts(static_cast<std::size_t>(slices_.ranks()));
+  for (int rank = 0; rank < slices_.ranks(); ++rank)
     for (const SlicePiece& piece : slices_.of(rank))
       parts[static_cast<std::size_t>(rank)].push_back(writable_bytes_of(
           squares.data() + first_unit_[static_cast<std::size_t>(piece.block)] + piece.units.begin, piece.units.size()));
@@ -147,24 +181,10 @@ std::vector<double> SliceUpdate::squares_by_unit(const GradientExchange& exchang
   return squares;
 }
 
-Index SliceUpdate::publish_with_verdict(AlignedBuffer& parameters, Index first_bad_block) {
-  std::vector<Pieces> parts = slice_pieces(slices_, communicator_.ranks(), parameters);
-  std::vector<Index> verdicts(parts.size(), first_bad_block);
-  for (std::size_t rank = 0; rank < parts.size(); ++rank) parts[rank].push_back(writable_bytes_of(&verdicts[rank], 1));
-  communicator_.all_gather(parts)->wait();
-  return *std::min_element(verdicts.begin(), verdicts.end());
-}
-
-void SliceUpdate::publish(AlignedBuffer& buffer) {
-  communicator_.all_gather(slice_pieces(slices_, communicator_.ranks(), buffer))->wait();
-}
-
 void SliceUpdate::gather_gradient(const GradientExchange& exchange, AlignedBuffer& gradient) {
-  workers_.for_each(static_cast<Index>(chunks_.size()), [&](Index i) {
-    const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
-    std::ranges::copy(exchange.sum(chunk.whole, chunk.piece.units), gradient.data() + chunk.piece.offset);
-  });
-  publish(gradient);
+  for_each_chunk(
+      [&](const SlicePiece& piece) { std::ranges::copy(exchange.sum(piece), gradient.data() + piece.offset); });
+  communicator_.all_gather(bytes_by_owner(slices_.parcel(), gradient))->wait();
 }
 
 std::vector<AlignedBuffer> SliceUpdate::gather_state() {
@@ -177,7 +197,7 @@ std::vector<AlignedBuffer> SliceUpdate::gather_state() {
     std::vector<Pieces> receive(static_cast<std::size_t>(ranks));
     for (const SlicePiece& piece : slices_.of(communicator_.rank()))
       send[0].push_back(bytes_of(own.data() + piece.offset_in_slice, piece.size()));
-    if (root) receive = slice_pieces(slices_, ranks, whole);
+    if (root) receive = bytes_by_owner(slices_.parcel(), whole);
     communicator_.all_to_all(send, receive)->wait();
     if (root) complete.push_back(std::move(whole));
   }

@@ -2,6 +2,7 @@
 // The owner's part of a step: finish the sum, update the slice, publish it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -25,16 +26,29 @@ struct UpdateLimits {
 /// Owns the optimizer state of one rank's slice (ZeRO stage 1; Rajbhandari et al. 2020).
 class SliceUpdate {
  public:
-  SliceUpdate(const ParameterLayout& layout, const Slices& slices, Optimizer optimizer, Communicator& communicator,
-              Workers& workers);
+  /// `parcels`: all parameters, in the order in which they will be applied.
+  SliceUpdate(const ParameterLayout& layout, const Slices& slices, std::vector<Parcel> parcels, Optimizer optimizer,
+              Communicator& communicator, Workers& workers);
 
-  /// Merges, updates and publishes: on return every rank's `parameters` are those after the step. `rule.gradient_scale`
-  /// is 1 / samples; weight penalties apply to weights, not to biases. Collective.
-  ///
-  /// Returns, on every rank alike, the first parameter block (an index into the layout) of which a gradient, a weight
-  /// or an optimizer state is not finite; parameters and state are then of no use.
-  [[nodiscard]] std::optional<Index> apply(UpdateRule rule, const UpdateLimits& limits,
-                                           const GradientExchange& exchange, AlignedBuffer& parameters);
+  /// When all partial sums are here and the norm of the whole gradient is limited: adapts `rule.gradient_scale`.
+  /// Returns, on every rank alike, the first parameter block (an index into the layout) whose gradient is not finite.
+  /// Collective.
+  [[nodiscard]] std::optional<Index> clip(UpdateRule& rule, const UpdateLimits& limits,
+                                          const GradientExchange& exchange);
+  /// Merges and updates this rank's part of the next parcel, which has arrived, from the parameters `before` the step
+  /// to those `after` it, and starts to publish it. `rule.gradient_scale` is 1 / samples, or as `clip` left it; weight
+  /// penalties apply to weights, not to biases. The buffers must live, and `before` stay unchanged, until `finish`.
+  /// Collective.
+  void apply_next(const UpdateRule& rule, const UpdateLimits& limits, const GradientExchange& exchange,
+                  const AlignedBuffer& before, AlignedBuffer& after);
+  /// Parcels applied since the last `finish`.
+  [[nodiscard]] std::size_t applied() const noexcept { return publications_.size(); }
+  /// Lets publications progress.
+  void progress();
+  /// After all parcels: returns when every rank's parameters after the step are complete. Returns, on every rank alike,
+  /// the first block of which a gradient, a weight or an optimizer state is not finite; state and new parameters are
+  /// then of no use. Collective.
+  [[nodiscard]] std::optional<Index> finish();
 
   /// The squared norm of the whole mean gradient of the last `apply` that clipped or was to measure it, before
   /// clipping.
@@ -59,9 +73,10 @@ class SliceUpdate {
   void set_state(const std::vector<AlignedBuffer>& state);
 
  private:
-  struct Chunk {
-    SlicePiece piece;  ///< cut to the chunk's units
-    SlicePiece whole;  ///< the piece it belongs to
+  /// One parcel's new values on their way.
+  struct Publication {
+    std::vector<Index> verdicts;  ///< by owner: its first bad block, or the number of blocks
+    std::unique_ptr<Transfer> transfer;
   };
 
   /// Steps a part of `piece`. Returns whether everything is finite afterwards.
@@ -71,16 +86,22 @@ class SliceUpdate {
   /// gradient sums in `merged_`.
   [[nodiscard]] std::vector<double> squares_by_unit(const GradientExchange& exchange);
   [[nodiscard]] Index block_of_unit(std::size_t unit) const;
-  [[nodiscard]] Index publish_with_verdict(AlignedBuffer& parameters, Index first_bad_block);
-  void publish(AlignedBuffer& buffer);
+  /// body(piece) for all of this rank's parameters, on all workers.
+  template <class Body>
+  void for_each_chunk(const Body& body);
+  /// A parcel's part of `parameters` from its owners to all, with their verdicts.
+  [[nodiscard]] Publication publish(const Parcel& parcel, AlignedBuffer& parameters, Index first_bad_block);
 
   const ParameterLayout& layout_;
   const Slices& slices_;
   Communicator& communicator_;
   Workers& workers_;
-  std::vector<Chunk> chunks_;
-  std::vector<Index> first_unit_;     ///< by block: its first unit among the units of all blocks
+  std::vector<Parcel> parcels_;
+  std::vector<std::vector<SlicePiece>> chunks_;  ///< by parcel: this rank's pieces, cut for workers
+  std::vector<Publication> publications_;        ///< of the step under way, by parcel
+  std::vector<Index> first_unit_;                ///< by block: its first unit among the units of all blocks
   AlignedBuffer merged_;              ///< the slice's gradient sums, when the norm is needed before the update
+  bool clipped_ = false;              ///< they are those of the step under way
   std::vector<AlignedBuffer> state_;  ///< by state name, in slice order
   double squared_norm_ = 0;
 };

@@ -4,6 +4,15 @@
 
 namespace lockstep {
 
+SlicePiece SlicePiece::part(Range some) const noexcept {
+  SlicePiece piece = *this;
+  const Index skipped = (some.begin - units.begin) * fan_in;
+  piece.units = some;
+  piece.offset += skipped;
+  piece.offset_in_slice += skipped;
+  return piece;
+}
+
 Slices::Slices(const ParameterLayout& layout, int ranks)
     : pieces_(static_cast<std::size_t>(ranks)), sizes_(static_cast<std::size_t>(ranks), 0) {
   for (int rank = 0; rank < ranks; ++rank) {

@@ -19,6 +19,13 @@ struct SlicePiece {
   bool bias = false;
 
   [[nodiscard]] Index size() const noexcept { return fan_in * units.size(); }
+  /// Some of its units.
+  [[nodiscard]] SlicePiece part(Range some) const noexcept;
+};
+
+/// Parameters that travel together: their partial sums to the owners, their new values from the owners.
+struct Parcel {
+  std::vector<std::vector<SlicePiece>> pieces;  ///< by owner
 };
 
 /// Every block's units, shared out evenly: 10 units over 4 ranks are [0,2), [2,5), [5,7), [7,10).
@@ -27,6 +34,10 @@ class Slices {
   Slices(const ParameterLayout& layout, int ranks);
   [[nodiscard]] const std::vector<SlicePiece>& of(int rank) const { return pieces_[static_cast<std::size_t>(rank)]; }
   [[nodiscard]] Index size(int rank) const { return sizes_[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] int ranks() const noexcept { return static_cast<int>(pieces_.size()); }
+
+  /// All parameters as one parcel.
+  [[nodiscard]] Parcel parcel() const { return {.pieces = pieces_}; }
 
  private:
   std::vector<std::vector<SlicePiece>> pieces_;

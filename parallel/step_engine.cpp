@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/metrics.hpp"
@@ -44,6 +46,12 @@ double hits(const ShardBuffers& shard) {
   return static_cast<double>(count);
 }
 
+std::vector<Parcel> parcels_of(const std::vector<PlannedParcel>& planned) {
+  std::vector<Parcel> parcels;
+  for (const PlannedParcel& each : planned) parcels.push_back(each.parcel);
+  return parcels;
+}
+
 bool is_finite(ConstPanel panel) {
   for (Index column = 0; column < panel.columns; ++column)
     if (!all_finite({panel.column(column), static_cast<std::size_t>(panel.rows)})) return false;
@@ -65,8 +73,9 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       store_{model.network, store_form(model, form, wave_shards_)},
       leaf_sums_(static_cast<std::size_t>(wave_shards_ * leaf_width)),
       bad_layers_(static_cast<std::size_t>(wave_shards_)),
+      parcels_{plan_parcels(model.network, slices_, weight_gradient_.tiles())},
       exchange_{slices_, communicator},
-      update_{model.network.layout(), slices_, form.optimizer, communicator, workers} {}
+      update_{model.network.layout(), slices_, parcels_of(parcels_), form.optimizer, communicator, workers} {}
 
 std::size_t StepEngine::first_bad_layer(const ShardBuffers& shard) const {
   const auto bad = std::find_if_not(shard.outputs.begin(), shard.outputs.end(), is_finite);
@@ -86,7 +95,7 @@ void StepEngine::record(Index shard, double loss) {
       std::isfinite(loss) ? model_.network.layers().size() : first_bad_layer(buffers);
 }
 
-void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range leaves) {
+void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range leaves, Deltas deltas) {
   std::vector<Pass> passes(static_cast<std::size_t>(leaves.size()), pass);
   for (Index shard = 0; shard < leaves.size(); ++shard)
     passes[static_cast<std::size_t>(shard)].first_position = (leaves.begin + shard) * form_.plan.shard_size;
@@ -101,19 +110,27 @@ void StepEngine::compute_wave(const Samples& samples, const Pass& pass, Range le
   if (occupies_all && !weights_are_more) {
     workers_.for_each(leaves.size(), [&](Index shard) {
       gather(shard);
-      record(shard, pass_.forward_and_backward(passes[static_cast<std::size_t>(shard)], store_[shard]));
+      pass_.forward_alone(passes[static_cast<std::size_t>(shard)], store_[shard]);
+      record(shard, pass_.loss(store_[shard]));
+      if (deltas == Deltas::of_all_layers) pass_.backward_alone(store_[shard]);
     });
     return;
   }
   workers_.for_each(leaves.size(), gather);
   pass_.forward(passes, store_, workers_);
   workers_.for_each(leaves.size(), [&](Index shard) { record(shard, pass_.loss(store_[shard])); });
-  pass_.backward(leaves.size(), store_, workers_);
+  if (deltas == Deltas::of_last_layer) return;
+  for (std::size_t layer = model_.network.layers().size() - 1; layer > 0; --layer)
+    pass_.backward(layer, leaves.size(), store_, workers_, [] {});
+}
+
+void StepEngine::make_room(const TreeCounter& counter) {
+  while (waiting_.size() < counter.waiting().size()) waiting_.emplace_back(model_.network.layout().buffer_size());
 }
 
 void StepEngine::add_wave(TreeCounter& counter, Range leaves) {
   const TreeCounter next = after_wave(counter, leaves);
-  while (waiting_.size() < next.waiting().size()) waiting_.emplace_back(model_.network.layout().buffer_size());
+  make_room(next);
   workers_.for_each(static_cast<Index>(weight_gradient_.tiles().size()), [&](Index tile) {
     weight_gradient_.add_wave(weight_gradient_.tiles()[static_cast<std::size_t>(tile)], leaves, store_, counter, next,
                               waiting_);
@@ -121,52 +138,48 @@ void StepEngine::add_wave(TreeCounter& counter, Range leaves) {
   counter = next;
 }
 
-StepEngine::Report StepEngine::report_of(OrderedSum& sum, std::uint64_t step, Wanted wanted) {
+StepEngine::Report StepEngine::report_of(Batch& batch) const {
   const OrderedSum::Total total =
-      at_place([&] { return sum.finish(); }, [&] { return of_layers("loss of the batch, after"); });
+      at_place([&] { return batch.sum.finish(); }, [&] { return of_layers("loss of the batch, after"); });
   Report report{.sums = {.samples = total.sums[0], .loss = total.sums[1], .hits_or_squares = total.sums[2]},
                 .vote = total.vote,
                 .norms = std::nullopt};
-  if (wanted.sample_norms)
+  if (batch.wanted.sample_norms)
     report.norms = {.samples = report.sums.samples, .sample_square = total.sums[3] / report.sums.samples};
+  return report;
+}
+
+StepEngine::Report StepEngine::finite_report_of(Batch& batch, std::uint64_t step) {
+  const Report report = report_of(batch);
   require_finite(report.sums, step);
   return report;
 }
 
-StepEngine::Report StepEngine::compute(const Samples& samples, const Pass& pass, bool vote, Wanted wanted,
-                                       const TileSink& sink) {
+StepEngine::Batch StepEngine::compute(const Samples& samples, const Pass& pass, bool vote, Wanted wanted) {
   const Index leaves = shard_count(samples.samples, form_.plan.shard_size);
-  OrderedSum sum{leaves, leaf_width, communicator_};
-  const Range own = sum.own_leaves();
-  TreeCounter counter;
+  Batch batch{.wanted = wanted, .leaves = leaves, .sum = OrderedSum{leaves, leaf_width, communicator_}};
+  const Range own = batch.sum.own_leaves();
   pass_.take_parameters(workers_);
   first_bad_layer_ = model_.network.layers().size();
-  Range wave{own.begin, own.begin};
-  do {
-    wave = {wave.end, std::min(wave.end + wave_shards_, own.end)};
-    compute_wave(samples, pass, wave);
+  for (Index begin = own.begin;; begin = batch.wave.end) {
+    batch.wave = {begin, std::min(begin + wave_shards_, own.end)};
+    const bool last = batch.wave.end == own.end;
+    compute_wave(samples, pass, batch.wave, last ? wanted.deltas : Deltas::of_all_layers);
     if (wanted.sample_norms)
-      workers_.for_each(wave.size(), [&](Index shard) {
+      workers_.for_each(batch.wave.size(), [&](Index shard) {
         leaf_sums_[static_cast<std::size_t>(shard * leaf_width + StepSums::width)] =
             squared_sample_gradients(model_.network, store_[shard]);
       });
-    for (Index shard = 0; shard < wave.size(); ++shard) {
-      sum.push({&leaf_sums_[static_cast<std::size_t>(shard * leaf_width)], leaf_width});
+    for (Index shard = 0; shard < batch.wave.size(); ++shard) {
+      batch.sum.push({&leaf_sums_[static_cast<std::size_t>(shard * leaf_width)], leaf_width});
       first_bad_layer_ = std::min(first_bad_layer_, bad_layers_[static_cast<std::size_t>(shard)]);
     }
-    const bool last = wave.end == own.end;
-    // The figures travel while the last gradients are computed.
-    if (last) sum.start(communicator_, vote);
-    if (wanted.gradient && !(last && sink)) add_wave(counter, wave);
-  } while (wave.end < own.end);
-  // They are looked at before the update: when they show that training diverged, nothing has been updated.
-  const Report report = report_of(sum, pass.step, wanted);
-  if (sink)
-    workers_.for_each(static_cast<Index>(weight_gradient_.tiles().size()), [&](Index index) {
-      const auto tile = static_cast<std::size_t>(index);
-      sink(tile, weight_gradient_.add_last_wave(weight_gradient_.tiles()[tile], wave, store_, counter, waiting_));
-    });
-  return report;
+    if (last) break;
+    add_wave(batch.counter, batch.wave);
+  }
+  // The figures travel while the last gradients are computed.
+  batch.sum.start(communicator_, vote);
+  return batch;
 }
 
 StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, const UpdateRule& rule,
@@ -174,26 +187,23 @@ StepEngine::Report StepEngine::step(const Samples& samples, const Pass& pass, co
   UpdateRule scaled = rule;
   scaled.gradient_scale = 1.0 / static_cast<double>(samples.samples);
   if (update_.goes_by_parts(limits)) return step_by_tiles(samples, pass, scaled, limits, vote);
-  Report report = compute(samples, pass, vote, {.gradient = true, .sample_norms = limits.norm_wanted});
-  exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
-  at_place([&] { exchange_.wait(); }, [&] { return of_layers("gradients of"); });
-  compare_replicas(pass.step + 1);
-  const auto bad_block = at_place([&] { return update_.apply(scaled, limits, exchange_, model_.parameters); },
-                                  [&] { return of_layers("new parameters of"); });
-  if (bad_block) throw_divergence(pass.step, *bad_block);
-  if (report.norms) report.norms->batch_square = update_.squared_norm();
-  return report;
+  return step_by_parcels(samples, pass, scaled, limits, vote);
 }
 
 StepEngine::Report StepEngine::step_by_tiles(const Samples& samples, const Pass& pass, const UpdateRule& rule,
                                              const UpdateLimits& limits, bool vote) {
   const std::vector<Tile>& tiles = weight_gradient_.tiles();
+  Batch batch = compute(samples, pass, vote, {.deltas = Deltas::of_all_layers});
+  // Looked at before the update: when they show that training diverged, nothing has been updated.
+  const Report report = finite_report_of(batch, pass.step);
   std::vector<unsigned char> finite(tiles.size());
-  const Report report =
-      compute(samples, pass, vote, {.gradient = true}, [&](std::size_t tile, Columns<const Scalar> sum) {
-        const Tile& part = tiles[tile];
-        finite[tile] = update_.apply_part(rule, part.block, part.inputs, part.units, sum, model_.parameters) ? 1 : 0;
-      });
+  workers_.for_each(static_cast<Index>(tiles.size()), [&](Index index) {
+    const auto i = static_cast<std::size_t>(index);
+    const Columns<const Scalar> sum =
+        weight_gradient_.add_last_wave(tiles[i], batch.wave, store_, batch.counter, waiting_);
+    finite[i] =
+        update_.apply_part(rule, tiles[i].block, tiles[i].inputs, tiles[i].units, sum, model_.parameters) ? 1 : 0;
+  });
   update_.finish_parts(limits, model_.parameters);
   const auto none = static_cast<Index>(model_.network.layout().blocks().size());
   Index bad_block = none;
@@ -203,12 +213,88 @@ StepEngine::Report StepEngine::step_by_tiles(const Samples& samples, const Pass&
   return report;
 }
 
+StepEngine::Deltas StepEngine::deltas_before_parcels() const {
+  return parcels_.front().layer == 0 ? Deltas::of_all_layers : Deltas::of_last_layer;
+}
+
+void StepEngine::send_gradient(Batch& batch, const std::function<void()>& between) {
+  const TreeCounter after = after_wave(batch.counter, batch.wave);
+  make_room(after);
+  exchange_.begin(batch.leaves, waiting_);
+  const std::thread::id caller = std::this_thread::get_id();
+  const auto progress = [&] {
+    if (std::this_thread::get_id() != caller) return;
+    exchange_.progress();
+    update_.progress();
+  };
+  const std::size_t last_layer = model_.network.layers().size() - 1;
+  std::size_t layer = batch.wanted.deltas == Deltas::of_all_layers ? 0 : last_layer;
+  for (const PlannedParcel& planned : parcels_) {
+    for (; layer > planned.layer; --layer) {
+      pass_.backward(layer, batch.wave.size(), store_, workers_, progress);
+      between();
+    }
+    workers_.for_each(static_cast<Index>(planned.tiles.size()), [&](Index i) {
+      const Tile& tile = weight_gradient_.tiles()[planned.tiles[static_cast<std::size_t>(i)]];
+      weight_gradient_.add_wave(tile, batch.wave, store_, batch.counter, after, waiting_);
+      progress();
+    });
+    exchange_.start(planned.parcel);
+    between();
+  }
+}
+
+StepEngine::Report StepEngine::step_by_parcels(const Samples& samples, const Pass& pass, const UpdateRule& rule,
+                                               const UpdateLimits& limits, bool vote) {
+  if (after_.size() == 0) after_ = AlignedBuffer{model_.network.layout().buffer_size()};
+  const bool measures = limits.norm_wanted;
+  Batch batch =
+      compute(samples, pass, vote,
+              {.deltas = measures ? Deltas::of_all_layers : deltas_before_parcels(), .sample_norms = measures});
+  UpdateRule scaled = rule;
+  std::optional<Report> report;
+  const auto apply_next = [&] {
+    // The figures are here, for they left before the gradients. Where they show that training diverged nothing is
+    // updated, but everything still sent comes home.
+    if (!report) report = report_of(batch);
+    if (!std::isfinite(report->sums.loss)) return false;
+    update_.apply_next(scaled, limits, exchange_, model_.parameters, after_);
+    return true;
+  };
+  const bool norm_first = measures || limits.clip_norm > 0;
+  send_gradient(batch, [&] {
+    while (!norm_first && update_.applied() < exchange_.started() && exchange_.arrived(update_.applied()))
+      if (!apply_next()) break;
+  });
+  while (!norm_first && update_.applied() < parcels_.size()) {
+    wait_for_parcel(update_.applied());
+    if (!apply_next()) break;
+  }
+  for (std::size_t parcel = update_.applied(); parcel < parcels_.size(); ++parcel) wait_for_parcel(parcel);
+  if (!report) report = report_of(batch);
+  require_finite(report->sums, pass.step);
+  if (norm_first) {
+    if (const auto bad_block = update_.clip(scaled, limits, exchange_)) throw_divergence(pass.step, *bad_block);
+    if (report->norms) report->norms->batch_square = update_.squared_norm();
+    while (update_.applied() < parcels_.size()) (void)apply_next();
+  }
+  const auto bad_block = at_place([&] { return update_.finish(); }, [&] { return of_layers("new parameters of"); });
+  compare_replicas(pass.step + 1);
+  if (bad_block) throw_divergence(pass.step, *bad_block);
+  std::swap(model_.parameters, after_);
+  return *report;
+}
+
+void StepEngine::wait_for_parcel(std::size_t parcel) {
+  at_place([&] { exchange_.wait(parcel); }, [&] { return of_layers("gradients of"); });
+}
+
 void StepEngine::throw_divergence(std::uint64_t step, Index block) const {
   throw DivergenceError{step + 1, model_.network.layout().blocks()[static_cast<std::size_t>(block)].name, advice};
 }
 
-/// Owners publish every parameter anew in every step, which heals a replica that drifted. So the comparison comes after
-/// the gradients were computed and before the update: it sees what they were computed with.
+/// Owners publish every parameter anew in every step, which heals a replica that drifted. So what is compared is what
+/// the gradients were computed with, before the new parameters take its place.
 void StepEngine::compare_replicas(std::uint64_t step) {
   if (form_.compare_every == 0 || step % static_cast<std::uint64_t>(form_.compare_every) != 0) return;
   at_place(
@@ -219,16 +305,18 @@ void StepEngine::compare_replicas(std::uint64_t step) {
 }
 
 double StepEngine::gradient(const Samples& samples, const Pass& pass, AlignedBuffer& gradient) {
-  const Report report = compute(samples, pass, false, {.gradient = true});
-  exchange_.start(shard_count(samples.samples, form_.plan.shard_size), waiting_);
-  exchange_.wait();
+  Batch batch = compute(samples, pass, false, {.deltas = deltas_before_parcels()});
+  send_gradient(batch, [] {});
+  for (std::size_t parcel = 0; parcel < parcels_.size(); ++parcel) wait_for_parcel(parcel);
+  const Report report = finite_report_of(batch, pass.step);
   update_.gather_gradient(exchange_, gradient);
   for (Scalar& value : gradient.span()) value /= static_cast<Scalar>(samples.samples);
   return report.sums.loss / report.sums.samples;
 }
 
 double StepEngine::loss(const Samples& samples, const Pass& pass) {
-  const Report report = compute(samples, pass, false, {});
+  Batch batch = compute(samples, pass, false, {});
+  const Report report = finite_report_of(batch, pass.step);
   return report.sums.loss / report.sums.samples;
 }
 

@@ -12,6 +12,7 @@
 #include "parallel/gradient_exchange.hpp"
 #include "parallel/noise_scale.hpp"
 #include "parallel/ordered_sum.hpp"
+#include "parallel/parcels.hpp"
 #include "parallel/shard_pass.hpp"
 #include "parallel/slice_update.hpp"
 #include "parallel/weight_gradient.hpp"
@@ -66,23 +67,43 @@ class StepEngine {
   [[nodiscard]] SliceUpdate& update() noexcept { return update_; }
 
  private:
-  /// What a pass is for besides the figures.
+  enum class Deltas { of_all_layers, of_last_layer };
+  /// What the last wave of a batch leaves besides losses and hits.
   struct Wanted {
-    bool gradient = false;
-    bool sample_norms = false;  ///< the figures' last: the sum of samples' squared gradients
+    Deltas deltas = Deltas::of_last_layer;
+    bool sample_norms = false;  ///< the figures' last: the sum of samples' squared gradients; takes all deltas
   };
-  /// What takes a tile's complete sum, on the worker that has just computed it.
-  using TileSink = std::function<void(std::size_t tile, Columns<const Scalar> sum)>;
+  /// A batch on its way: all its waves went forward, their figures travel, and the gradients of all but the last are in
+  /// `waiting_`.
+  struct Batch {
+    Wanted wanted;
+    Index leaves = 0;
+    OrderedSum sum;
+    Range wave{};           ///< the last
+    TreeCounter counter{};  ///< as the last wave finds it
+  };
 
-  /// From gather to the gradient's sums, which are left in `waiting_`. A rank that is alone can give a sink: once the
-  /// loss was looked at, each tile's sum goes there instead.
-  Report compute(const Samples& samples, const Pass& pass, bool vote, Wanted wanted, const TileSink& sink = nullptr);
-  /// The figures when all ranks have theirs; throws when the loss is not finite.
-  [[nodiscard]] Report report_of(OrderedSum& sum, std::uint64_t step, Wanted wanted);
+  [[nodiscard]] Batch compute(const Samples& samples, const Pass& pass, bool vote, Wanted wanted);
+  /// The figures when all ranks have theirs.
+  [[nodiscard]] Report report_of(Batch& batch) const;
+  /// The same; throws when the loss is not finite.
+  [[nodiscard]] Report finite_report_of(Batch& batch, std::uint64_t step);
+
   /// A step of a rank that is alone, each tile updated while its gradient is in cache.
   Report step_by_tiles(const Samples& samples, const Pass& pass, const UpdateRule& rule, const UpdateLimits& limits,
                        bool vote);
-  void compute_wave(const Samples& samples, const Pass& pass, Range leaves);
+  /// A step of many ranks: what has been computed travels, is updated and published while the rest is computed.
+  Report step_by_parcels(const Samples& samples, const Pass& pass, const UpdateRule& rule, const UpdateLimits& limits,
+                         bool vote);
+  /// What large networks have to compute behind the loss, layer by layer, so that parcels can start early.
+  [[nodiscard]] Deltas deltas_before_parcels() const;
+  /// Computes the last wave's gradients, parcel by parcel, and starts each on its journey. `between` is called on the
+  /// calling thread whenever there is something to look after.
+  void send_gradient(Batch& batch, const std::function<void()>& between);
+
+  void wait_for_parcel(std::size_t parcel);
+  void compute_wave(const Samples& samples, const Pass& pass, Range leaves, Deltas deltas);
+  void make_room(const TreeCounter& counter);
   void add_wave(TreeCounter& counter, Range leaves);
   void record(Index shard, double loss);
   [[nodiscard]] std::size_t first_bad_layer(const ShardBuffers& shard) const;
@@ -106,8 +127,10 @@ class StepEngine {
   std::vector<std::size_t> bad_layers_;  ///< by shard of the wave: the first that is not finite, or their number
   std::size_t first_bad_layer_ = 0;      ///< of this rank's shards of the step
   std::vector<AlignedBuffer> waiting_;
+  std::vector<PlannedParcel> parcels_;
   GradientExchange exchange_;
   SliceUpdate update_;
+  AlignedBuffer after_;  ///< the parameters after the step under way, where layers still need those before it
 };
 
 }  // namespace lockstep

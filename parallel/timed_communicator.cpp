@@ -38,14 +38,14 @@ class TimedTransfer final : public Transfer {
 }  // namespace
 
 std::unique_ptr<Transfer> TimedCommunicator::all_to_all(std::span<const ConstPieces> send,
-                                                        std::span<const Pieces> receive) {
+                                                        std::span<const Pieces> receive, Lane lane) {
   const Timer timer{seconds_, "exchange: start"};
-  return std::make_unique<TimedTransfer>(other_.all_to_all(send, receive), seconds_);
+  return std::make_unique<TimedTransfer>(other_.all_to_all(send, receive, lane), seconds_);
 }
 
-std::unique_ptr<Transfer> TimedCommunicator::all_gather(std::span<const Pieces> parts) {
+std::unique_ptr<Transfer> TimedCommunicator::all_gather(std::span<const Pieces> parts, Lane lane) {
   const Timer timer{seconds_, "exchange: start"};
-  return std::make_unique<TimedTransfer>(other_.all_gather(parts), seconds_);
+  return std::make_unique<TimedTransfer>(other_.all_gather(parts, lane), seconds_);
 }
 
 }  // namespace lockstep

@@ -14,9 +14,9 @@ class TimedCommunicator final : public Communicator {
   explicit TimedCommunicator(Communicator& other) : other_{other} {}
   [[nodiscard]] int rank() const override { return other_.rank(); }
   [[nodiscard]] int ranks() const override { return other_.ranks(); }
-  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,
-                                                     std::span<const Pieces> receive) override;
-  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send, std::span<const Pieces> receive,
+                                                     Lane lane) override;
+  [[nodiscard]] std::unique_ptr<Transfer> all_gather(std::span<const Pieces> parts, Lane lane) override;
 
   [[nodiscard]] double seconds() const noexcept { return seconds_; }
 

@@ -25,7 +25,7 @@ void expect_complete_step(const CommandResult& result, int ranks) {
   EXPECT_EQ(last.at("ranks"), ranks);
   EXPECT_EQ(last.at("threads"), 1);
   for (const Json& one : object.at("cases"))
-    for (const char* figure : {"samples_per_second", "gflops", "of_peak"})
+    for (const char* figure : {"samples_per_second", "gflops", "of_peak", "exposed_communication"})
       EXPECT_GT(one.at(figure).get<double>(), 0) << figure;
 }
 

@@ -56,12 +56,13 @@ TEST(GradientExchange, FinishesTheSumsOfOneRankAloneOnTheirOwners) {
   for (const Index leaves : {1, 2, 5, 13, 16}) {
     const std::vector<AlignedBuffer> expected = summed({0, leaves}, size, true);
     const std::vector<AlignedBuffer> own = summed(leaves_of_rank(leaves, world().rank(), world().ranks()), size, false);
-    exchange.start(leaves, own);
-    exchange.wait();
+    exchange.begin(leaves, own);
+    exchange.start(slices.parcel());
+    exchange.wait(0);
     for (const SlicePiece& piece : slices.of(world().rank())) {
       for (Index first = piece.units.begin; first < piece.units.end; ++first) {
         const Range units{first, piece.units.end};
-        const std::span<const Scalar> sum = exchange.sum(piece, units);
+        const std::span<const Scalar> sum = exchange.sum(piece.part(units));
         ASSERT_EQ(static_cast<Index>(sum.size()), units.size() * piece.fan_in);
         const Scalar* wanted = expected[0].data() + piece.offset + (first - piece.units.begin) * piece.fan_in;
         EXPECT_TRUE(std::equal(sum.begin(), sum.end(), wanted)) << leaves << " leaves, block " << piece.block;
@@ -76,7 +77,7 @@ TEST(SliceUpdate, GathersTheStateThatItWasGiven) {
   const ParameterLayout& layout = network.layout();
   const Slices slices{layout, world().ranks()};
   Workers workers{2};
-  SliceUpdate update{layout, slices, Optimizer::adam, world(), workers};
+  SliceUpdate update{layout, slices, {slices.parcel()}, Optimizer::adam, world(), workers};
   std::vector<AlignedBuffer> state;
   state.push_back(leaf_gradient(2, layout.buffer_size()));
   state.push_back(leaf_gradient(5, layout.buffer_size()));

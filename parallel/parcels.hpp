@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// How the gradient is cut for its journey, so that parts of it travel while others are computed.
+#pragma once
+
+#include <vector>
+
+#include "core/network.hpp"
+#include "parallel/slices.hpp"
+#include "parallel/weight_gradient.hpp"
+
+namespace lockstep {
+
+/// A parcel and what computes it.
+struct PlannedParcel {
+  Parcel parcel;
+  std::size_t layer = 0;  ///< the first whose deltas it takes
+  std::vector<std::size_t>
+      tiles;  ///< of the gradient; each tile is in one parcel, at the latest in the first that needs it
+};
+
+/// Parcels in the order in which they are computed: from the last layer to the first, small layers together, large ones
+/// in parts, each with a part of every owner's units. Parts of large layers are held back until the first layer is
+/// done: the network then has something to carry while deltas are computed, and the last parcel, whose journey nothing
+/// hides, is a small one. One rank has one parcel. What is cut depends on the number of ranks, which the bits do not.
+[[nodiscard]] std::vector<PlannedParcel> plan_parcels(const Network& network, const Slices& slices,
+                                                      const std::vector<Tile>& tiles);
+
+}  // namespace lockstep
