@@ -3,7 +3,6 @@
 #include "parallel/parcels.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace lockstep {
@@ -65,16 +64,11 @@ std::vector<PlannedParcel> plan_parcels(const Network& network, const Slices& sl
   const Index all = network.layout().parameters();
   const Index least =
       slices.ranks() == 1 ? all : std::max(least_scalars, slices.ranks() * least_scalars_for_each_owner);
-  std::vector<PlannedParcel> held_back;
   for (const Layers& layers : grouped_from_the_last(network, least)) {
     const Index parts = std::clamp<Index>(layers.scalars / (2 * least), 1, most_parts);
-    for (Index part = 0; part < parts; ++part) {
-      const bool later = layers.first > 0 && part > parts / 2;
-      (later ? held_back : parcels)
-          .push_back({.parcel = parcel_of(layers, slices, part, parts), .layer = layers.first, .tiles = {}});
-    }
+    for (Index part = 0; part < parts; ++part)
+      parcels.push_back({.parcel = parcel_of(layers, slices, part, parts), .layer = layers.first, .tiles = {}});
   }
-  std::move(held_back.begin(), held_back.end(), std::back_inserter(parcels));
   for (std::size_t tile = 0; tile < tiles.size(); ++tile)
     std::find_if(parcels.begin(), parcels.end(), [&](const PlannedParcel& planned) {
       return needs(planned.parcel, tiles[tile]);

@@ -19,9 +19,8 @@ struct PlannedParcel {
 };
 
 /// Parcels in the order in which they are computed: from the last layer to the first, small layers together, large ones
-/// in parts, each with a part of every owner's units. Parts of large layers are held back until the first layer is
-/// done: the network then has something to carry while deltas are computed, and the last parcel, whose journey nothing
-/// hides, is a small one. One rank has one parcel. What is cut depends on the number of ranks, which the bits do not.
+/// in parts, each with a part of every owner's units. One rank has one parcel. What is cut depends on the number of
+/// ranks, which the bits do not.
 [[nodiscard]] std::vector<PlannedParcel> plan_parcels(const Network& network, const Slices& slices,
                                                       const std::vector<Tile>& tiles);
 

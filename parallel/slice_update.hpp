@@ -30,9 +30,9 @@ class SliceUpdate {
   SliceUpdate(const ParameterLayout& layout, const Slices& slices, std::vector<Parcel> parcels, Optimizer optimizer,
               Communicator& communicator, Workers& workers);
 
-  /// When all partial sums are here and the norm of the whole gradient is limited: adapts `rule.gradient_scale`.
-  /// Returns, on every rank alike, the first parameter block (an index into the layout) whose gradient is not finite.
-  /// Collective.
+  /// When all partial sums are here and the norm of the whole gradient is limited or measured: takes the norm, and
+  /// adapts `rule.gradient_scale`. Returns, on every rank alike, the first parameter block (an index into the layout)
+  /// whose gradient is not finite. Collective.
   [[nodiscard]] std::optional<Index> clip(UpdateRule& rule, const UpdateLimits& limits,
                                           const GradientExchange& exchange);
   /// Merges and updates this rank's part of the next parcel, which has arrived, from the parameters `before` the step
@@ -50,7 +50,7 @@ class SliceUpdate {
   /// then of no use. Collective.
   [[nodiscard]] std::optional<Index> finish();
 
-  /// The squared norm of the whole mean gradient of the last `apply` that clipped or was to measure it, before
+  /// The squared norm of the whole mean gradient that the last `clip` found, before
   /// clipping.
   [[nodiscard]] double squared_norm() const noexcept { return squared_norm_; }
 

@@ -226,6 +226,7 @@ void StepEngine::send_gradient(Batch& batch, const std::function<void()>& betwee
     if (std::this_thread::get_id() != caller) return;
     exchange_.progress();
     update_.progress();
+    if (workers_.threads() == 1) between();  // with others, jobs are short, and this one is theirs, too
   };
   const std::size_t last_layer = model_.network.layers().size() - 1;
   std::size_t layer = batch.wanted.deltas == Deltas::of_all_layers ? 0 : last_layer;

@@ -38,7 +38,7 @@ TEST(LeadingRanks, SendEachOtherWhatIsMeantForEach) {
       send[to] = {bytes_of(&out[to], 1)};
       receive[to] = {writable_bytes_of(&in[to], 1)};
     }
-    some.all_to_all(send, receive)->wait();
+    some.all_to_all(send, receive, Lane::usual)->wait();
     for (int from = 0; from < ranks; ++from) EXPECT_EQ(in[static_cast<std::size_t>(from)], 100 * from + world.rank());
   }
   (void)gather_each(0, world);
