@@ -65,12 +65,18 @@ class Peer:
         self.process.wait()
 
 
-def our_case(lockstep, net, batch, seconds, ranks):
-    command = [lockstep, "bench", "step", "--net", net, "--batch", str(batch), "--seconds", str(seconds), "--json"]
+def our_case(wanted, net, batch, ranks):
+    command = [wanted.lockstep, "bench", "step", "--net", net, "--batch", str(batch), "--seconds", str(wanted.seconds),
+               "--precision", wanted.precision, "--json"]
     if ranks > 1:
         command = [*mpirun(ranks), *command, "--threads", str(max(1, cores() // ranks))]
     result = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
     return result["cases"][0]
+
+
+def pytorch_version():
+    command = [sys.executable, "-c", "import torch; print(torch.__version__)"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def median(rounds, figure):
@@ -94,10 +100,10 @@ def compare_steps(wanted):
             rounds = []
             for number in range(wanted.rounds):
                 progress(f"{net} at batch {batch}, round {number + 1} of {wanted.rounds} ...")
-                case = our_case(wanted.lockstep, net, batch, wanted.seconds, 1)
+                case = our_case(wanted, net, batch, 1)
                 one = {"ours": case["samples_per_second"], "of_peak": case["of_peak"],
                        "pytorch": peers["pytorch"].rate(net, batch, wanted.seconds),
-                       "ours_2": our_case(wanted.lockstep, net, batch, wanted.seconds, RANKS)["samples_per_second"],
+                       "ours_2": our_case(wanted, net, batch, RANKS)["samples_per_second"],
                        "ddp": peers["ddp"].rate(net, batch, wanted.seconds)}
                 one["best_peer"] = max(one["pytorch"], one["ddp"])
                 rounds.append(one)
@@ -132,7 +138,8 @@ def compare_runs(wanted):
         for seed in range(1, wanted.seeds + 1):
             progress(f"Fashion-MNIST, seed {seed} of {wanted.seeds}, {wanted.epochs} epochs each ...")
             settings = ["--hidden", "512,512", "--dropout", "0.2", "--optimizer", "adam", "--learning-rate", "1e-3",
-                        "--batch-size", "128", "--epochs", str(wanted.epochs), "--seed", str(seed), "--json"]
+                        "--batch-size", "128", "--epochs", str(wanted.epochs), "--seed", str(seed),
+                        "--precision", wanted.precision, "--json"]
             ours, summary = timed([wanted.lockstep, "train", "--train", place / "train.h5", "--test", place / "test.h5",
                                    "--run", place / f"run-{seed}", *settings])
             theirs, result = timed([sys.executable, HERE / "fashion_peer.py", "--data", place / "data.pt", "--epochs",
@@ -167,7 +174,7 @@ def print_steps(cases):
 
 def print_runs(fashion):
     print(f"\nFashion-MNIST, 784-512-512-10, dropout 0.2, Adam, batch 128, {fashion['epochs']} epochs, "
-          f"{len(fashion['runs'])} seeds: the whole process\n")
+          f"seeds 1 to {len(fashion['runs'])}: the whole process\n")
     print(row(["", "seconds", "test accuracy"]))
     print("|---" * 3 + "|")
     for name, title in (("ours", "Lockstep"), ("pytorch", "PyTorch")):
@@ -196,21 +203,23 @@ def main():
     parser.add_argument("--fashion", type=pathlib.Path)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--precision", default="float32")
     parser.add_argument("--form", choices=["table", "json", "csv"], default="table")
     parser.add_argument("--skip-steps", action="store_true")
     wanted = parser.parse_args()
-    version, cases = (None, []) if wanted.skip_steps else compare_steps(wanted)
+    version, cases = (pytorch_version(), []) if wanted.skip_steps else compare_steps(wanted)
     fashion = compare_runs(wanted) if wanted.fashion else None
     progress("")
     if wanted.form == "json":
-        print(json.dumps({"machine": machine(), "pytorch": version, "cases": cases, "fashion_mnist": fashion}, indent=1))
+        print(json.dumps({"machine": machine(), "pytorch": version, "precision": wanted.precision, "cases": cases, "fashion_mnist": fashion}, indent=1))
     elif wanted.form == "csv":
         writer = csv.DictWriter(sys.stdout, fieldnames=list(flat(cases[0])))
         writer.writeheader()
         writer.writerows(flat(case) for case in cases)
     else:
         about = machine()
-        print(f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB; PyTorch {version}")
+        print(f"{about['processor']}, {about['cores']} cores, {about['memory_gib']} GiB; Lockstep's products in {wanted.precision}; "
+              f"PyTorch {version}, float32")
         if cases:
             print_steps(cases)
         if fashion:
