@@ -63,6 +63,18 @@ TEST(Divergence, NamesTheFirstBadLayerOfAnyShardWhateverTheMemoryAndTheRanks) {
     EXPECT_EQ(place_of_divergence(values, plain_config({17}), memory_bytes), "7 loss") << memory_bytes << " bytes";
 }
 
+TEST(Divergence, NamesTheSameLayerWhenTheGradientTravelsInSeveralParcels) {
+  ValueData values{53};
+  TrainConfig config = plain_config({601, 709});  // beyond what fits one parcel of up to 16 ranks
+  config.initializer = Initializer::he;           // weights that do not get smaller with more units
+  values.features.col(50).setConstant(std::sqrt(largest) * 10);
+  for (const Index memory_bytes : {Index{1}, Index{1} << 30})
+    EXPECT_EQ(place_of_divergence(values, config, memory_bytes), "7 loss") << memory_bytes << " bytes";
+  values.features.col(1).setConstant(largest);
+  for (const Index memory_bytes : {Index{1}, Index{1} << 30})
+    EXPECT_EQ(place_of_divergence(values, config, memory_bytes), "7 hidden1") << memory_bytes << " bytes";
+}
+
 /// Trains a linear model from zero weights; returns "step block" of what it throws.
 std::string place_from_zero(const ValueData& values, const TrainConfig& config, Stopper& observer) {
   const auto data = values.dataset();
