@@ -173,8 +173,9 @@ def print_steps(cases):
 
 
 def print_runs(fashion):
+    seeds = "seed 1" if len(fashion["runs"]) == 1 else f"seeds 1 to {len(fashion['runs'])}"
     print(f"\nFashion-MNIST, 784-512-512-10, dropout 0.2, Adam, batch 128, {fashion['epochs']} epochs, "
-          f"seeds 1 to {len(fashion['runs'])}: the whole process\n")
+          f"{seeds}: the whole process\n")
     print(row(["", "seconds", "test accuracy"]))
     print("|---" * 3 + "|")
     for name, title in (("ours", "Lockstep"), ("pytorch", "PyTorch")):
