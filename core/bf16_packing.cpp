@@ -72,6 +72,20 @@ void load_pairs(const Bf16Source& from, Index row, Index column, Block& block) {
     block[pair] = interleaved(run(from, row, column + 2 * pair), run(from, row, column + 2 * pair + 1));
 }
 
+/// A line for each row. `finish(block)` brings pairs of columns into the order of the operand's side.
+template <class Operand, class Finish>
+void pack_pairs(const Bf16Source& from, Operand to, const Finish& finish) {
+  if (to.data == nullptr) return;
+  assert(from.first_row % bf16_block_lines == 0 && from.first_column % bf16_block_terms == 0);
+  for (Index row = 0; row < from.rows; row += bf16_block_lines)
+    for (Index column = 0; column < from.columns; column += bf16_block_terms) {
+      Block block;
+      load_pairs(from, row, column, block);
+      finish(block);
+      store(block, to.block(from.first_row + row, from.first_column + column));
+    }
+}
+
 }  // namespace
 
 void pack_columns(const Bf16Source& from, Bf16Columns to) {
@@ -103,26 +117,11 @@ void pack_columns(const Bf16Source& from, Bf16Rows to) {
 }
 
 void pack_rows(const Bf16Source& from, Bf16Rows to) {
-  if (to.data == nullptr) return;
-  assert(from.first_row % bf16_block_lines == 0 && from.first_column % bf16_block_terms == 0);
-  for (Index row = 0; row < from.rows; row += bf16_block_lines)
-    for (Index column = 0; column < from.columns; column += bf16_block_terms) {
-      Block block;
-      load_pairs(from, row, column, block);
-      store(block, to.block(from.first_row + row, from.first_column + column));
-    }
+  pack_pairs(from, to, [](Block& /*block*/) {});
 }
 
 void pack_rows(const Bf16Source& from, Bf16Columns to) {
-  if (to.data == nullptr) return;
-  assert(from.first_row % bf16_block_lines == 0 && from.first_column % bf16_block_terms == 0);
-  for (Index row = 0; row < from.rows; row += bf16_block_lines)
-    for (Index column = 0; column < from.columns; column += bf16_block_terms) {
-      Block block;
-      load_pairs(from, row, column, block);
-      turn(block);
-      store(block, to.block(from.first_row + row, from.first_column + column));
-    }
+  pack_pairs(from, to, [](Block& block) { turn(block); });
 }
 
 #else
@@ -136,13 +135,13 @@ void pack_rows(const Bf16Source& /*from*/, Bf16Columns /*to*/) {}
 
 namespace {
 
-/// body(part) for all columns of a panel, some at a time.
+/// body(part) for columns `columns` of a panel, some at a time.
 template <class Body>
-void for_each_part(ConstPanel panel, Range rows, const Body& body) {
-  for (Index first = 0; first < panel.columns; first += bf16_packed_columns)
+void for_each_part(ConstPanel panel, Range rows, Range columns, const Body& body) {
+  for (Index first = columns.begin; first < columns.end; first += bf16_packed_columns)
     body(Bf16Source{.data = panel.column(first) + rows.begin,
                     .rows = rows.size(),
-                    .columns = std::min(bf16_packed_columns, panel.columns - first),
+                    .columns = std::min(bf16_packed_columns, columns.end - first),
                     .stride = panel.stride,
                     .first_row = rows.begin,
                     .first_column = first});
@@ -150,15 +149,15 @@ void for_each_part(ConstPanel panel, Range rows, const Body& body) {
 
 }  // namespace
 
-void pack_outputs(ConstPanel outputs, Range rows, const Bf16Panel& to) {
-  for_each_part(outputs, rows, [&](const Bf16Source& part) {
+void pack_outputs(ConstPanel outputs, Range rows, Range columns, const Bf16Panel& to) {
+  for_each_part(outputs, rows, columns, [&](const Bf16Source& part) {
     pack_columns(part, to.samples);
     pack_rows(part, to.units);
   });
 }
 
-void pack_deltas(ConstPanel deltas, Range rows, const Bf16Panel& to) {
-  for_each_part(deltas, rows, [&](const Bf16Source& part) {
+void pack_deltas(ConstPanel deltas, Range rows, Range columns, const Bf16Panel& to) {
+  for_each_part(deltas, rows, columns, [&](const Bf16Source& part) {
     pack_columns(part, to.samples);
     pack_rows(part, to.deltas);
   });

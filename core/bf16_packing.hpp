@@ -30,9 +30,10 @@ void pack_columns(const Bf16Source& from, Bf16Rows to);
 void pack_rows(const Bf16Source& from, Bf16Rows to);
 void pack_rows(const Bf16Source& from, Bf16Columns to);
 
-/// All columns of a panel, rows `rows` (from a multiple of 16 on), as outputs and as deltas of a layer.
-void pack_outputs(ConstPanel outputs, Range rows, const Bf16Panel& to);
-void pack_deltas(ConstPanel deltas, Range rows, const Bf16Panel& to);
+/// A part of a panel, rows from a multiple of 16 on and columns from a multiple of 32 on, as outputs and as deltas of a
+/// layer.
+void pack_outputs(ConstPanel outputs, Range rows, Range columns, const Bf16Panel& to);
+void pack_deltas(ConstPanel deltas, Range rows, Range columns, const Bf16Panel& to);
 
 /// Samples that are packed together while they are in the first-level cache: of each row they fill whole blocks.
 inline constexpr Index bf16_packed_columns = bf16_block_terms;

@@ -55,16 +55,6 @@ void multiply_slope(const Scalar* gradient, Panel slope, Range rows, Range colum
   }
 }
 
-/// A part of a panel, to be packed.
-Bf16Source source(Panel panel, Range rows, Range columns) {
-  return {.data = panel.column(columns.begin) + rows.begin,
-          .rows = rows.size(),
-          .columns = columns.size(),
-          .stride = panel.stride,
-          .first_row = rows.begin,
-          .first_column = columns.begin};
-}
-
 /// Scratch: the gradient by a layer's input before it meets the slope.
 struct InputGradient {};
 
@@ -104,9 +94,7 @@ void DenseLayer::forward(const Pass& pass, const Scalar* parameters, const Bf16W
             .ldc = output.stride});
   for_columns(output.columns, bf16_packed_columns, [&](Range columns) {
     finish(pass, parameters, output, slope, rows, columns);
-    const Bf16Source from = source(output, rows, columns);
-    pack_columns(from, packed.samples);
-    pack_rows(from, packed.units);
+    pack_outputs(output, rows, columns, packed);
   });
 }
 
@@ -145,9 +133,7 @@ void DenseLayer::backward(const Bf16Weights& weights, const Bf16Panel& delta, Pa
       {.rows = weights.by_input(blocks_[0]).part(rows), .columns = delta.samples, .c = gradient, .ldc = rows.size()});
   for_columns(input_slope.columns, bf16_packed_columns, [&](Range columns) {
     multiply_slope(gradient, input_slope, rows, columns);
-    const Bf16Source from = source(input_slope, rows, columns);
-    pack_columns(from, packed.samples);
-    pack_rows(from, packed.deltas);
+    pack_deltas(input_slope, rows, columns, packed);
   });
 }
 

@@ -35,7 +35,8 @@ void ShardPass::gather(const Samples& from, Index leaf, const Pass& pass, ShardS
   ShardBuffers& buffers = store[shard];
   from.data.gather_features(rows, model_.input_transform, buffers.input);
   model_.network.prepare_input(pass, buffers.input);
-  if (bf16_weights_) pack_outputs(buffers.input, {0, buffers.input.rows}, buffers.packed_input);
+  if (bf16_weights_)
+    pack_outputs(buffers.input, {0, buffers.input.rows}, {0, buffers.input.columns}, buffers.packed_input);
   if (model_.task == Task::classification) {
     buffers.labels.resize(rows.size());
     from.data.gather_labels(rows, buffers.labels);
@@ -77,7 +78,7 @@ double ShardPass::loss(ShardBuffers& buffers) const {
   if (buffers.slopes.back().data == nullptr) return loss_sum(model_.loss, buffers.outputs.back(), buffers.targets());
   const Panel delta = buffers.slopes.back();
   const double sum = loss_sum_and_delta(model_.loss, buffers.outputs.back(), buffers.targets(), delta);
-  if (bf16_weights_) pack_deltas(delta, {0, delta.rows}, buffers.packed.back());
+  if (bf16_weights_) pack_deltas(delta, {0, delta.rows}, {0, delta.columns}, buffers.packed.back());
   return sum;
 }
 
