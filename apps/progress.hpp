@@ -35,6 +35,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void set_title(std::string title) { title_ = std::move(title); }
+  /// So much of what is done, or is about to be counted as done, took none of the time since the beginning.
+  void skip(double done) { done_at_beginning_ += done; }
   /// `done` of `total`, and a few words about it.
   void update(double done, std::string_view text = {});
   void finish();

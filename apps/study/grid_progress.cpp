@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "apps/table.hpp"
 #include "core/error.hpp"
@@ -15,9 +14,13 @@ namespace {
 
 constexpr auto between_looks = std::chrono::seconds{1};
 
-double total_of(const std::vector<GridTask>& tasks) {
-  return std::accumulate(tasks.begin(), tasks.end(), 0.0,
-                         [](double sum, const GridTask& task) { return sum + task.work; });
+std::vector<GroupWork> groups_of(const std::vector<GridTask>& tasks) {
+  std::vector<GroupWork> groups(1);
+  for (const GridTask& task : tasks) {
+    if (groups.size() <= task.group) groups.resize(task.group + 1);
+    groups[task.group].all += task.work;
+  }
+  return groups;
 }
 
 /// What a line says of a run that has ended.
@@ -40,17 +43,28 @@ GridProgress::GridProgress(Console& console, const StudyDirectory& directory, st
       directory_{directory},
       open_{std::move(tasks)},
       runs_{open_.size()},
-      work_{total_of(open_)},
+      groups_{groups_of(open_)},
+      work_{work_left(groups_)},
       bar_{console, "study", work_} {}
 
 void GridProgress::update(const std::string& name, const StepProgress& progress) {
   if (Clock::now() - looked_ > between_looks) look();
   if (!console_.interactive()) return;
   const auto task = std::find_if(open_.begin(), open_.end(), [&](const GridTask& each) { return each.name == name; });
-  const double share =
-      static_cast<double>(progress.step) / static_cast<double>(std::max<std::uint64_t>(1, progress.steps));
+  const double work = task == open_.end() ? 0 : task->work;
+  const auto done_after = [&](std::uint64_t step) {
+    std::vector<GroupWork> groups = groups_;
+    groups.front().done +=
+        work * static_cast<double>(step) / static_cast<double>(std::max<std::uint64_t>(1, progress.steps));
+    return work_ - work_left(groups);
+  };
+  if (under_way_ != name) {
+    // A run that goes on from a checkpoint brings work that took none of this time.
+    under_way_ = name;
+    bar_.skip(done_after(progress.step - 1) - done_after(0));
+  }
   bar_.set_title(fmt::format("run {}/{}", runs_ - open_.size() + 1, runs_));
-  bar_.update(done_ + (task == open_.end() ? 0 : share * task->work), name);
+  bar_.update(done_after(progress.step), name);
 }
 
 void GridProgress::look() {
@@ -62,7 +76,7 @@ void GridProgress::look() {
       still_open.push_back(std::move(task));
       continue;
     }
-    done_ += task.work;
+    groups_[task.group].done += task.work;
     std::string words;
     try {
       words = outcome(directory_.read_record(task.name));

@@ -6,7 +6,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <set>
 
@@ -14,6 +13,7 @@
 #include "apps/model_source.hpp"
 #include "apps/stop_signal.hpp"
 #include "apps/study/grid_progress.hpp"
+#include "apps/study/grid_time.hpp"
 #include "parallel/ordered_sum.hpp"
 #include "parallel/replica_check.hpp"
 
@@ -38,20 +38,6 @@ int usual_groups(int ranks, std::size_t runs) {
 }
 
 int group_of(int rank, int ranks, int groups) { return static_cast<int>(static_cast<Index>(rank) * groups / ranks); }
-
-std::vector<std::vector<std::size_t>> shared_out(const std::vector<double>& work, int groups) {
-  std::vector<std::size_t> order(work.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return work[a] > work[b]; });
-  std::vector<std::vector<std::size_t>> shares(static_cast<std::size_t>(groups));
-  std::vector<double> load(static_cast<std::size_t>(groups));
-  for (const std::size_t run : order) {
-    const auto least = static_cast<std::size_t>(std::min_element(load.begin(), load.end()) - load.begin());
-    shares[least].push_back(run);
-    load[least] += work[run];
-  }
-  return shares;
-}
 
 Json GridRunner::measured(const StudyPoint& point, const RunPlace& place) const {
   const LoadedCheckpoint loaded = load_checkpoint(point.request.run, place.communicator, place.console);
@@ -88,12 +74,14 @@ bool GridRunner::run_point(const StudyPoint& point, RunPlace place) const {
 GridRunner::Outcome GridRunner::run_own(const std::vector<StudyPoint>& points) const {
   const bool watched = place_.mpi.world().rank() == 0;
   const std::vector<double> work = work_in(points, grid_.info());
+  const std::vector<std::vector<std::size_t>> shares = shared_out(work, place_.groups);
   std::vector<GridTask> tasks;
-  for (std::size_t i = 0; i < points.size(); ++i) tasks.push_back({.name = points[i].name(), .work = work[i]});
+  for (std::size_t group = 0; group < shares.size(); ++group)
+    for (const std::size_t i : shares[group])
+      tasks.push_back({.name = points[i].name(), .work = work[i], .group = group});
   std::optional<GridProgress> progress;
   if (watched && !points.empty()) progress.emplace(place_.console, directory_, std::move(tasks));
   Console aside{place_.group.rank(), place_.group.ranks()};
-  const std::vector<std::vector<std::size_t>> shares = shared_out(work, place_.groups);
   for (const std::size_t i : shares[static_cast<std::size_t>(place_.number)]) {
     const StudyPoint& point = points[i];
     if (any_rank(!StopSignals::received().empty(), place_.group)) return {.interrupted = true};

@@ -18,10 +18,6 @@ namespace lockstep {
 /// The group of a rank: neighbouring ranks together, groups of nearly the same size.
 [[nodiscard]] int group_of(int rank, int ranks, int groups);
 
-/// For each of `groups` groups the runs it makes, as indices into `work`: the largest first, each to the group that has
-/// the least to do (Graham 1969). Pure.
-[[nodiscard]] std::vector<std::vector<std::size_t>> shared_out(const std::vector<double>& work, int groups);
-
 /// Who makes the runs of a study.
 class GridRunner {
  public:
