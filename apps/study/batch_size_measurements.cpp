@@ -181,7 +181,7 @@ ReportSection noise_section(const BatchSizeGrid& grid, const StudySetting& setti
   section.tables.push_back(table);
   section.plots.push_back({.name = "noise",
                            .title = "Simple noise scale along training",
-                           .x_label = "epochs up to (logarithmic)",
+                           .x_label = "last epoch of those averaged (logarithmic)",
                            .y_label = "noise scale (samples, logarithmic)",
                            .log_x = 2,
                            .log_y = 10,
@@ -194,7 +194,9 @@ ReportSection speed_section(const std::vector<Index>& batches, const std::vector
       .heading = "The machine's side",
       .question = "How many samples a second go through, by batch and by ranks x threads?",
       .remarks = {"Whole training steps of this network (SGD with momentum), measured on this machine at the "
-                  "end of the study; another machine, or other programs beside, make other figures."}};
+                  "end of the study; another machine, or other programs beside, make other figures. Medians of "
+                  "several measurements; bars: half the way from the slowest to the fastest. ~: unsteady, the slowest "
+                  "is less than two thirds of the fastest."}};
   std::vector<std::pair<int, int>> shapes;
   for (const MeasuredSpeed& speed : speeds)
     if (std::find(shapes.begin(), shapes.end(), std::pair{speed.ranks, speed.threads}) == shapes.end())
@@ -212,9 +214,14 @@ ReportSection speed_section(const std::vector<Index>& batches, const std::vector
       const auto found = std::find_if(speeds.begin(), speeds.end(), [&](const MeasuredSpeed& speed) {
         return speed.batch == batch && std::pair{speed.ranks, speed.threads} == shapes[shape];
       });
-      row.push_back(found == speeds.end() ? "-" : with_thousands(found->samples_per_second));
-      if (found != speeds.end())
-        plot.series[shape].points.push_back({static_cast<double>(batch), found->samples_per_second, 0});
+      if (found == speeds.end()) {
+        row.emplace_back("-");
+        continue;
+      }
+      const Spread& speed = found->samples_per_second;
+      row.push_back((speed.is_unsteady() ? "~" : "") + with_thousands(speed.median));
+      plot.series[shape].points.push_back(
+          {static_cast<double>(batch), speed.median, (speed.greatest - speed.least) / 2});
     }
     table.rows.push_back(row);
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/spread.hpp"
 #include "apps/study/batch_size_grid.hpp"
 #include "apps/study/report.hpp"
 
@@ -24,7 +25,7 @@ struct MeasuredSpeed {
   Index batch = 0;
   int ranks = 1;
   int threads = 1;  ///< of each rank
-  double samples_per_second = 0;
+  Spread samples_per_second;
 };
 
 /// Variance and bias of minibatch gradients at the end of the run of `record`; null where there is none. Remarks on
@@ -40,6 +41,7 @@ struct MeasuredSpeed {
 [[nodiscard]] ReportSection noise_section(const BatchSizeGrid& grid, const StudySetting& setting,
                                           const StudyResults& results, Index largest_useful);
 
+/// A measurement that something else disturbed (Spread::is_unsteady) is marked.
 [[nodiscard]] ReportSection speed_section(const std::vector<Index>& batches, const std::vector<MeasuredSpeed>& speeds);
 
 }  // namespace lockstep

@@ -27,7 +27,8 @@ class BatchSizeReport {
         regimes_{regimes_of(grid_, questions, setting, results)} {}
 
   [[nodiscard]] Report whole() const {
-    Report report{.title = fmt::format("Batch size on {}", setting_.data.name), .introduction = {}, .sections = {}};
+    Report report{
+        .title = fmt::format("Batch size on {}", data_name(setting_.data)), .introduction = {}, .sections = {}};
     report.introduction.push_back(fmt::format(
         "What the batch size does, after Shallue, Lee, Antognini, Sohl-Dickstein, Frostig and Dahl, Measuring the "
         "effects "
@@ -89,6 +90,7 @@ class BatchSizeReport {
   [[nodiscard]] ReportTable search_table() const;
   [[nodiscard]] Plot steps_plot() const;
   [[nodiscard]] Plot samples_plot() const;
+  [[nodiscard]] Plot seconds_plot() const;
   [[nodiscard]] Plot search_plot() const;
   [[nodiscard]] std::string regimes_text() const;
   [[nodiscard]] ReportSection rules_section() const;
@@ -117,7 +119,8 @@ std::string BatchSizeReport::regimes_text() const {
 
 ReportTable BatchSizeReport::search_table() const {
   ReportTable table{.caption = "Search of the learning rate (first seed): steps to the target",
-                    .rows = {{"batch", "runs", "rates and steps (-: target not reached, or diverged)"}}};
+                    .rows = {{"batch", "runs", "rates and steps (-: target not reached, or diverged)"}},
+                    .ends_in_words = true};
   for (const Index batch : questions_.batches) {
     const RateSearch search = grid_.search(batch);
     std::string tried;
@@ -161,6 +164,19 @@ Plot BatchSizeReport::samples_plot() const {
   return plot;
 }
 
+Plot BatchSizeReport::seconds_plot() const {
+  Plot plot =
+      batch_plot("seconds", fmt::format("Seconds to {}", target_text()), "seconds to the target, fastest shape here");
+  plot.series.push_back({.title = "", .points = {}});
+  for (const BatchRegimes::Row& row : regimes_.rows) {
+    const double speed = fastest(row.batch);
+    if (speed <= 0) continue;
+    const double step = static_cast<double>(row.batch) / speed;
+    plot.series[0].points.push_back({static_cast<double>(row.batch), step * row.steps.mean, step * row.steps.error});
+  }
+  return plot;
+}
+
 Plot BatchSizeReport::search_plot() const {
   Plot plot = batch_plot("rates", "Tuned learning rate by batch", "learning rate");
   plot.series.push_back({.title = "tuned", .points = {}});
@@ -191,7 +207,8 @@ ReportSection BatchSizeReport::target_section() const {
           regimes_text()}};
   if (!grid_.target()) return section;
   ReportTable table{.caption = "By batch, at its best rate",
-                    .rows = {{"batch", "learning rate", "steps", "samples", "seconds (fastest shape here)", "regime"}}};
+                    .rows = {{"batch", "learning rate", "steps", "samples", "seconds (fastest shape here)", "regime"}},
+                    .ends_in_words = true};
   for (const Index batch : questions_.batches) {
     const auto rate = grid_.tuned(batch);
     if (!rate) {
@@ -212,7 +229,9 @@ ReportSection BatchSizeReport::target_section() const {
                           with_thousands(samples), speed > 0 ? fmt::format("{:.3g}", samples / speed) : "-", regime});
   }
   section.tables = {table, search_table()};
-  section.plots = {steps_plot(), samples_plot(), search_plot()};
+  section.plots = {steps_plot(), samples_plot()};
+  if (!speeds_.empty()) section.plots.push_back(seconds_plot());
+  section.plots.push_back(search_plot());
   return section;
 }
 
@@ -289,7 +308,7 @@ ReportSection BatchSizeReport::generalization_section() const {
 double BatchSizeReport::fastest(Index batch) const {
   double best = 0;
   for (const MeasuredSpeed& speed : speeds_)
-    if (speed.batch == batch) best = std::max(best, speed.samples_per_second);
+    if (speed.batch == batch) best = std::max(best, speed.samples_per_second.median);
   return best;
 }
 

@@ -122,14 +122,12 @@ class BatchSizeStudy final : public Study {
     what.sizes.insert(what.sizes.end(), setting_.config.hidden.begin(), setting_.config.hidden.end());
     what.sizes.push_back(std::max<Index>(2, setting_.data.classes));
     Workers workers{threads};
-    std::vector<double> rates;
-    for (const StepRate& rate : measure_steps(what, speed_repetitions, speed_seconds, communicator, workers))
-      rates.push_back(rate.samples_per_second);
-    std::sort(rates.begin(), rates.end());
-    speeds_.push_back({.batch = batch,
-                       .ranks = communicator.ranks(),
-                       .threads = threads,
-                       .samples_per_second = rates[rates.size() / 2]});
+    const std::vector<StepRate> rates = measure_steps(what, speed_repetitions, speed_seconds, communicator, workers);
+    speeds_.push_back(
+        {.batch = batch,
+         .ranks = communicator.ranks(),
+         .threads = threads,
+         .samples_per_second = spread_of(rates, [](const StepRate& rate) { return rate.samples_per_second; })});
   }
 
   StudySetting setting_;

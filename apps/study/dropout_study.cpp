@@ -90,7 +90,7 @@ class DropoutStudy final : public Study {
   [[nodiscard]] Report report(const StudyResults& results, const StudyDirectory& directory) const override {
     const CellFigures figures{results, setting_.seeds};
     Report report{
-        .title = fmt::format("Dropout on {}", setting_.data.name),
+        .title = fmt::format("Dropout on {}", data_name(setting_.data)),
         .introduction = {fmt::format(
             "What dropout does, after Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple "
             "way "
@@ -211,7 +211,9 @@ ReportSection DropoutStudy::regularizer_section(const CellFigures& figures) cons
           "of inputs.",
           questions_.l2, questions_.l1, questions_.max_norm, questions_.rate, questions_.input_rate)},
       .tables = {figures.table("One architecture", "regulariser", cells,
-                               {{figure_, words_of(figure_)}, {"train_loss", "training loss"}})}};
+                               {{figure_, words_of(figure_)},
+                                {judged() + "_loss", judged() + " loss"},
+                                {"train_loss", "training loss, as trained"}})}};
   if (std::any_of(cells.begin(), cells.end(), [](const NamedCell& cell) { return cell.name.ends_with("fast"); }))
     section.remarks.emplace_back("Fast: ten times the learning rate, and momentum 0.95 (appendix A.2 of the paper).");
   PlotSeries points = figures.curve("", cells, figure_, /*by_name=*/false);

@@ -13,6 +13,7 @@
 #include <filesystem>
 
 #include "apps/absolute_path.hpp"
+#include "apps/table.hpp"
 #include "apps/text_file.hpp"
 #include "core/error.hpp"
 
@@ -39,6 +40,8 @@ std::string clause(const Plot& plot, std::size_t index) {
   const char* const colour = colours[index % std::size(colours)];
   const std::size_t shape = 1 + index % 6;
   static constexpr int shapes[] = {0, 7, 5, 9, 11, 13, 6};
+  // Points without a line may lie on one another: the first are filled and the others are wide outlines.
+  static constexpr int outlines[] = {0, 7, 4, 8, 10, 12, 6};
   switch (series.style) {
     case PlotSeries::Style::guide:
       return fmt::format("{} using 1:2 with lines lc rgb \"#777777\" lw 1.5 dt {} {}", from, 2 + index % 3, title);
@@ -48,13 +51,18 @@ std::string clause(const Plot& plot, std::size_t index) {
       if (!plot.x_names.empty())
         return fmt::format("{} using 2:1:3 with xerrorbars lc rgb \"{}\" lw 1.5 pt {} ps 0.9 {}", from, colour,
                            shapes[shape], title);
-      return fmt::format("{} using 1:2:3 with yerrorbars lc rgb \"{}\" lw 1.5 pt {} ps 0.8 {}", from, colour,
-                         shapes[shape], title);
+      return fmt::format("{} using 1:2:3 with yerrorbars lc rgb \"{}\" lw 1.5 pt {} ps {} {}", from, colour,
+                         outlines[shape], index == 0 ? 0.7 : 1.3, title);
     case PlotSeries::Style::curve:
       break;
   }
   return fmt::format("{} using 1:2:3 with yerrorlines lc rgb \"{}\" lw 1.5 pt {} ps 0.7 {}", from, colour,
                      shapes[shape], title);
+}
+
+/// "1,000,000", "500", "0.02".
+std::string tic_label(double value) {
+  return value >= 1000 && value < 1e12 ? with_thousands(value) : fmt::format("{:g}", value);
 }
 
 /// Labels of a decimal logarithmic axis: powers of ten, and where that would be few of them more in between.
@@ -70,13 +78,15 @@ std::string decimal_tics(const Plot& plot, char axis) {
       most = std::max(most, value + error);
     }
   const double decades = std::log10(most / least);
-  if (!(decades < 3)) return {};
-  const std::vector<int> steps = decades < 1 ? std::vector<int>{1, 2, 3, 4, 5, 6, 8} : std::vector<int>{1, 2, 5};
+  if (!std::isfinite(decades)) return {};
+  const std::vector<int> steps = decades < 1   ? std::vector<int>{1, 2, 3, 4, 5, 6, 8}
+                                 : decades < 3 ? std::vector<int>{1, 2, 5}
+                                               : std::vector<int>{1};
   std::string tics;
   for (int decade = static_cast<int>(std::floor(std::log10(least))); decade <= std::log10(most) + 1; ++decade)
     for (const int step : steps) {
       const double tic = step * std::pow(10, decade);
-      tics += fmt::format("{}\"{:g}\" {:g}", tics.empty() ? "" : ", ", tic, tic);
+      tics += fmt::format("{}\"{}\" {:g}", tics.empty() ? "" : ", ", tic_label(tic), tic);
     }
   return fmt::format("set {}tics ({})\n", axis, tics);
 }
@@ -143,7 +153,8 @@ std::string plot_script(const Plot& plot) {
   std::string text = fmt::format(
       "# Draws {0}.svg and {0}.png from {0}.dat: gnuplot {0}.gp\n"
       "set encoding utf8\nset title {1} noenhanced\nset xlabel {2} noenhanced\nset ylabel {3} noenhanced\n"
-      "set key outside top center horizontal noenhanced\nset grid lt 1 lw 0.6 lc rgb \"#cccccc\"\nset border 3\nset "
+      "set key outside bottom center horizontal Left reverse noenhanced\nset grid lt 1 lw 0.6 lc rgb \"#cccccc\"\nset "
+      "border 3\nset "
       "tics nomirror\n"
       "set boxwidth 1 relative\nset bars 0.6\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n{4}",
       plot.name, quoted(plot.title), quoted(plot.x_names.empty() ? plot.x_label : plot.y_label),

@@ -13,6 +13,7 @@ namespace lockstep {
 struct ReportTable {
   std::string caption;
   std::vector<std::vector<std::string>> rows;
+  bool ends_in_words = false;  ///< the last column is read, not compared: it is set to the left
 };
 
 struct PlotPoint {
@@ -65,7 +66,8 @@ struct Report {
   std::vector<ReportSection> sections;
 };
 
-/// "0.0213 ± 0.0004", without the error when it is not known, "-" when nothing is.
+/// "0.02130 ± 0.00041": the error with two digits and the mean as far as the error goes (whole numbers in full);
+/// without the error when it is not known, "-" when nothing is.
 [[nodiscard]] std::string estimate_text(const Estimate& estimate);
 
 }  // namespace lockstep

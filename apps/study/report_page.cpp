@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "apps/table.hpp"
@@ -17,9 +18,10 @@ constexpr const char* style =
     "table{border-collapse:collapse;margin:1rem 0;font-variant-numeric:tabular-nums}"
     "caption{text-align:left;font-weight:600;padding:.3rem 0}"
     "th,td{padding:.2rem .8rem;border-bottom:1px solid #ddd;text-align:right}"
-    "th:first-child,td:first-child{text-align:left}th{border-bottom:2px solid #888}"
+    "th:first-child,td:first-child,.words th:last-child,.words td:last-child{text-align:left}th{border-bottom:2px "
+    "solid #888}"
     "figure{margin:1.5rem 0}figure svg,figure img{max-width:100%;height:auto}figcaption{color:#555}"
-    "pre{background:#f4f4f4;padding:.8rem;overflow-x:auto}.question{font-style:italic}"
+    "pre{background:#f4f4f4;padding:.8rem;white-space:pre-wrap;overflow-wrap:anywhere}.question{font-style:italic}"
     "img.pixels{image-rendering:pixelated;width:100%;max-width:42rem}";
 
 std::string escaped(std::string_view text) {
@@ -58,7 +60,8 @@ std::string inline_svg(const std::string& file) {
 }
 
 std::string table_html(const ReportTable& table) {
-  std::string html = fmt::format("<table><caption>{}</caption>\n", escaped(table.caption));
+  std::string html = fmt::format("<table{}><caption>{}</caption>\n", table.ends_in_words ? " class=\"words\"" : "",
+                                 escaped(table.caption));
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     html += "<tr>";
     for (const std::string& cell : table.rows[row])
@@ -100,7 +103,11 @@ std::string section_html(const ReportSection& section, const PageFrame& frame) {
 std::string estimate_text(const Estimate& estimate) {
   if (estimate.count == 0) return "-";
   if (!std::isfinite(estimate.error)) return short_number(estimate.mean);
-  return fmt::format("{} ± {}", short_number(estimate.mean), short_number(estimate.error));
+  constexpr double least_error = 1e-7;  // below, decimals would be too many to read
+  if (estimate.error < least_error)
+    return fmt::format("{} ± {}", short_number(estimate.mean), short_number(estimate.error));
+  const int decimals = std::max(0, 1 - static_cast<int>(std::floor(std::log10(estimate.error))));
+  return fmt::format("{0:.{2}f} ± {1:.{2}f}", estimate.mean, estimate.error, decimals);
 }
 
 std::string report_page(const Report& report, const PageFrame& frame) {
@@ -109,7 +116,7 @@ std::string report_page(const Report& report, const PageFrame& frame) {
       "<meta name=\"viewport\" content=\"width=device-width\"><style>{1}</style></head>\n<body>\n<h1>{0}</h1>\n",
       escaped(report.title), style);
   for (const std::string& sentence : report.introduction) html += fmt::format("<p>{}</p>\n", escaped(sentence));
-  ReportTable setting{.caption = "Setting", .rows = {{"", ""}}};
+  ReportTable setting{.caption = "Setting", .rows = {{"", ""}}, .ends_in_words = true};
   for (const auto& [name, value] : frame.setting) setting.rows.push_back({name, value});
   html += table_html(setting);
   for (const ReportSection& section : report.sections) html += section_html(section, frame);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 
 namespace lockstep {
 
@@ -50,6 +51,8 @@ PlotSeries CellFigures::curve(const std::string& title, const std::vector<NamedC
   }
   return series;
 }
+
+std::string data_name(const DatasetInfo& data) { return std::filesystem::path{data.name}.filename().string(); }
 
 std::string words_of(std::string figure) {
   std::replace(figure.begin(), figure.end(), '_', ' ');

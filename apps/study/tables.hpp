@@ -44,6 +44,9 @@ class CellFigures {
   std::vector<std::uint64_t> seeds_;
 };
 
+/// What a page calls the data: the name of its file.
+[[nodiscard]] std::string data_name(const DatasetInfo& data);
+
 /// "test error", of "test_error".
 [[nodiscard]] std::string words_of(std::string figure);
 

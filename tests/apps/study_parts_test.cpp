@@ -8,6 +8,7 @@
 #include "apps/study/dropout_grid.hpp"
 #include "apps/study/estimate.hpp"
 #include "apps/study/grid_runner.hpp"
+#include "apps/study/grid_time.hpp"
 #include "apps/study/plot.hpp"
 #include "apps/study/rate_search.hpp"
 #include "apps/study/report_page.hpp"
@@ -28,11 +29,36 @@ TEST(Estimate, HasTheStandardErrorOfTheMean) {
   EXPECT_EQ(estimate_text(estimate_of({})), "-");
 }
 
+TEST(Estimate, IsWrittenAsFarAsItsErrorGoes) {
+  const auto text = [](double mean, double error) { return estimate_text({.count = 3, .mean = mean, .error = error}); };
+  EXPECT_EQ(text(0.0149132, 0.0000854), "0.014913 ± 0.000085");
+  EXPECT_EQ(text(0.12237, 0.0031), "0.1224 ± 0.0031");
+  EXPECT_EQ(text(62.1217, 2.4299), "62.1 ± 2.4");
+  EXPECT_EQ(text(1776.7, 354.61), "1777 ± 355");
+  EXPECT_EQ(text(20, 0), "20.000 ± 0.0000");
+}
+
 TEST(SharedOut, GivesEachRunToTheGroupWithTheLeastToDo) {
   // 7 | 5, 4 | 3, 3: then 2 to the last, 6 to do.
   const auto shares = shared_out({3, 7, 2, 5, 3, 4}, 3);
   EXPECT_EQ(shares, (std::vector<std::vector<std::size_t>>{{1, 2}, {3, 4}, {5, 0}}));
   EXPECT_EQ(shared_out({1, 1, 1}, 1).front().size(), 3U);
+}
+
+TEST(SecondsSideBySide, AreThoseOfTheGroupWithMostToDo) {
+  const std::vector<double> seconds{3, 7, 2, 5, 3, 4};  // shared out as above: 9, 8, 7
+  EXPECT_EQ(seconds_side_by_side(seconds, 1), 24);
+  EXPECT_EQ(seconds_side_by_side(seconds, 3), 9);
+  EXPECT_EQ(seconds_side_by_side({5, 5, 5}, 2), 10) << "one group has two of three runs";
+  EXPECT_EQ(seconds_side_by_side({}, 2), 0);
+}
+
+TEST(WorkLeft, TakesOtherGroupsToHaveDoneAsMuchAsTheOwn) {
+  // Nothing of the others' runs is known while they are under way.
+  EXPECT_EQ(work_left({{.all = 10, .done = 4}, {.all = 10, .done = 0}, {.all = 10, .done = 0}}), 6);
+  EXPECT_EQ(work_left({{.all = 8, .done = 4}, {.all = 11, .done = 0}}), 7) << "who has more to do decides";
+  EXPECT_EQ(work_left({{.all = 9, .done = 1}, {.all = 10, .done = 7}}), 8) << "what has ended is known";
+  EXPECT_EQ(work_left({{.all = 9, .done = 9}, {.all = 5, .done = 0}}), 0);
 }
 
 TEST(Groups, AreNeighboursAndNearlyEven) {
@@ -116,7 +142,8 @@ TEST(Plot, LabelsLogarithmicAxesOfLessThanThreeDecadesInBetween) {
   };
   EXPECT_NE(script(0.05, 0.08).find("\"0.06\" 0.06"), std::string::npos);
   EXPECT_NE(script(30, 2000).find("\"500\" 500"), std::string::npos);
-  EXPECT_EQ(script(1, 20000).find("set ytics"), std::string::npos) << "powers of ten are enough";
+  EXPECT_EQ(script(1, 20000).find("\"5,000\""), std::string::npos) << "powers of ten are enough";
+  EXPECT_NE(script(1, 2000000).find("\"1,000,000\" 1e+06"), std::string::npos);
 }
 
 TEST(NoiseWindows, GrowByDoubling) {
