@@ -4,7 +4,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <string_view>
 
 #include "apps/stop_signal.hpp"
 
@@ -16,9 +15,7 @@ struct Interrupted {
 };
 
 void check_signals() {
-  const std::string_view name = StopSignals::received();
-  if (name.empty()) return;
-  throw Interrupted{name == "SIGTERM" ? SIGTERM : name == "SIGINT" ? SIGINT : SIGUSR1};
+  if (const int signal = StopSignals::received_number(); signal != 0) throw Interrupted{signal};
 }
 
 }  // namespace

@@ -11,6 +11,13 @@
 namespace lockstep {
 namespace {
 
+struct NamedSignal {
+  int number;
+  std::string_view name;
+};
+constexpr std::array<NamedSignal, 4> signals{
+    {{SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"}, {SIGUSR1, "SIGUSR1"}, {SIGHUP, "SIGHUP"}}};
+
 std::atomic<int> received_signal = 0;
 bool listening = false;  ///< there is one; only the main thread makes them
 static_assert(std::atomic<int>::is_always_lock_free, "a handler may not wait for a lock");
@@ -23,11 +30,13 @@ extern "C" void note_signal(int number) {
   received_signal = number;
 }
 
-void install(int number, struct sigaction* earlier) {
+void install(int number, struct sigaction& earlier) {
+  sigaction(number, nullptr, &earlier);
+  if (number == SIGHUP && earlier.sa_handler == SIG_IGN) return;  // somebody means to go on without a terminal
   struct sigaction action {};
   action.sa_handler = note_signal;
   action.sa_flags = SA_RESTART;
-  sigaction(number, &action, earlier);
+  sigaction(number, &action, nullptr);
 }
 
 /// Once a signal came, the run is on its way out with its own status: a second one must not change that.
@@ -41,7 +50,7 @@ void restore(int number, const struct sigaction& earlier) {
 sigset_t stop_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&set, number);
+  for (const NamedSignal& signal : signals) sigaddset(&set, signal.number);
   return set;
 }
 
@@ -51,9 +60,7 @@ StopSignals::StopSignals() : outermost_{!listening} {
   if (!outermost_) return;
   listening = true;
   received_signal = 0;
-  install(SIGTERM, &earlier_term_);
-  install(SIGINT, &earlier_int_);
-  install(SIGUSR1, &earlier_user1_);
+  for (std::size_t i = 0; i < signals.size(); ++i) install(signals[i].number, earlier_[i]);
   const sigset_t set = stop_signals();
   listener_ = std::jthread{[set](const std::stop_token& stop) {
     pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
@@ -71,23 +78,17 @@ StopSignals::~StopSignals() {
   listening = false;
   pthread_sigmask(SIG_SETMASK, &earlier_mask_, nullptr);
   listener_ = {};
-  restore(SIGTERM, earlier_term_);
-  restore(SIGINT, earlier_int_);
-  restore(SIGUSR1, earlier_user1_);
+  for (std::size_t i = 0; i < signals.size(); ++i) restore(signals[i].number, earlier_[i]);
 }
 
 std::string_view StopSignals::received() noexcept {
-  switch (received_signal) {
-    case SIGTERM:
-      return "SIGTERM";
-    case SIGINT:
-      return "SIGINT";
-    case SIGUSR1:
-      return "SIGUSR1";
-    default:
-      return {};
-  }
+  const int number = received_signal;
+  for (const NamedSignal& signal : signals)
+    if (signal.number == number) return signal.name;
+  return {};
 }
+
+int StopSignals::received_number() noexcept { return received_signal; }
 
 std::string stopped_by(bool under_mpirun) {
   const std::string_view signal = StopSignals::received();

@@ -2,6 +2,7 @@
 // Signals that ask a run to save and stop.
 #pragma once
 
+#include <array>
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -9,9 +10,9 @@
 
 namespace lockstep {
 
-/// While it lives, SIGTERM, SIGINT and SIGUSR1 only leave a note; a second SIGINT ends the process as usual. After it,
-/// if one came, all three are ignored, so that what is left of the process ends with its own status. One within another
-/// changes nothing: the outer one counts.
+/// While it lives, SIGTERM, SIGINT, SIGUSR1 and SIGHUP only leave a note; a second SIGINT ends the process as usual.
+/// After it, if one came, all are ignored, so that what is left of the process ends with its own status. A SIGHUP that
+/// is ignored already, as under nohup, stays so. One within another changes nothing: the outer one counts.
 ///
 /// A handler must not run on a thread that multiplies matrices: with it there, stopped runs ended now and then with a
 /// corrupted heap (most likely oneDNN's generated code uses memory where the kernel puts a signal's frame). So the
@@ -25,12 +26,12 @@ class StopSignals {
 
   /// "SIGTERM" and so on, or "" as long as none came.
   [[nodiscard]] static std::string_view received() noexcept;
+  /// Its number, or 0.
+  [[nodiscard]] static int received_number() noexcept;
 
  private:
   bool outermost_;
-  struct sigaction earlier_term_ {};
-  struct sigaction earlier_int_ {};
-  struct sigaction earlier_user1_ {};
+  std::array<struct sigaction, 4> earlier_{};  ///< what was done upon each signal before
   sigset_t earlier_mask_{};
   std::jthread listener_;
 };

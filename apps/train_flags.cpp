@@ -54,7 +54,7 @@ TrainFlags::TrainFlags(CLI::App& command) {
       "  lockstep train --config runs/first/config.toml --run runs/again   repeats a run to the last bit\n"
       "  mpirun -n 2 lockstep train --train train.h5 --run runs/seen --steps 20 --profile trace.json\n\n"
       "Exit status: 0 done; 2 the request is wrong, nothing was written, or training diverged;\n"
-      "75 stopped by SIGTERM, SIGINT or SIGUSR1 after saving, the same command goes on; 1 any other fault.");
+      "75 stopped by SIGTERM, SIGINT, SIGUSR1 or SIGHUP after saving, the same command goes on; 1 any other fault.");
 }
 
 void TrainFlags::add_path(CLI::App& command, const std::string& name, std::string RunRequest::*member,

@@ -243,6 +243,17 @@ TEST_P(Interrupted, SavesAndContinuesToTheSameEnd) {
             without_times(lines_of(runs_ / "whole/metrics.jsonl")));
 }
 
+TEST_F(TrainCommand, GoesOnWithoutATerminalUnderNohup) {
+  Arguments arguments = lockstep_command(train_slowly());
+  arguments.insert(arguments.begin(), "nohup");
+  Command command{arguments};
+  await_epochs(command, 1);
+  command.send(SIGHUP);
+  const CommandResult result = command.wait();
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_TRUE(fs::exists(run_path() + "/summary.json"));
+}
+
 TEST_F(TrainCommand, PrintsAnObjectWhenItIsInterrupted) {
   Arguments arguments = train_slowly();
   arguments.emplace_back("--json");
@@ -260,7 +271,7 @@ TEST_F(TrainCommand, PrintsAnObjectWhenItIsInterrupted) {
 
 INSTANTIATE_TEST_SUITE_P(TrainCommand, Interrupted,
                          testing::Values(Interruption{"ByTerm", SIGTERM, 1, 1}, Interruption{"ByInt", SIGINT, 1, 2},
-                                         Interruption{"ByUser1", SIGUSR1, 1, 1},
+                                         Interruption{"ByUser1", SIGUSR1, 1, 1}, Interruption{"ByHangUp", SIGHUP, 1, 1},
                                          Interruption{"ByUser1OnTwoRanks", SIGUSR1, 2, 3},
                                          Interruption{"ByUser1OnThreeRanks", SIGUSR1, 3, 1}),
                          [](const testing::TestParamInfo<Interruption>& how) { return std::string{how.param.name}; });
