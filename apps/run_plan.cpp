@@ -39,8 +39,10 @@ std::string take_newest_checkpoint(const RunDirectory& directory, RunPlan& plan)
 
 /// Warns when nothing is left to go on with of a finished run, which itself needs no checkpoint any more.
 void look_at_checkpoints_of_finished(const RunDirectory& directory, RunPlan& plan) {
+  plan.weights_lost = true;
   try {
     const CheckpointDirectory::Newest newest = CheckpointDirectory{directory.checkpoints()}.newest();
+    plan.weights_lost = !newest.checkpoint;
     if (newest.checkpoint || newest.rejected.empty()) return;
     for (const std::string& reason : newest.rejected) plan.remarks.push_back("warning: " + reason);
     plan.remarks.push_back("warning: 'evaluate' and 'predict' cannot use " + directory.path() +

@@ -17,6 +17,7 @@ struct RunPlan {
   bool finished = false;                          ///< the run is over: `summary` says how it ended
   std::optional<nlohmann::ordered_json> summary;  ///< rank 0 only
   std::optional<Checkpoint> resume;               ///< where to go on
+  bool weights_lost = false;                      ///< of a finished run no checkpoint can be read; rank 0 only
   std::vector<std::string> remarks;               ///< for people: what is continued, what was passed over
   std::optional<RunLock> lock;                    ///< rank 0 only, to be held until the end
   bool made_directory = false;                    ///< by begin_run, rank 0 only

@@ -166,7 +166,7 @@ Json run_summary(const FinishedRun& run, const MpiEnvironment& mpi) {
   return summary;
 }
 
-std::string summary_text(const Json& summary, const RunRequest& request) {
+std::string summary_text(const Json& summary, const RunRequest& request, bool has_weights) {
   std::vector<std::pair<std::string, std::string>> lines{
       {"network", fmt::format("{}, {} parameters", summary.value("network", ""),
                               with_thousands(summary.value("parameters", 0.0)))}};
@@ -174,7 +174,8 @@ std::string summary_text(const Json& summary, const RunRequest& request) {
   lines.insert(lines.end(), {{"weights hash", summary.value("weights_hash", "")},
                              {"time", time_of(summary)},
                              {"lies in", request.run + " (config.toml, metrics.jsonl, summary.json, checkpoints/)"}});
-  for (auto& line : next_commands(summary, request)) lines.push_back(std::move(line));
+  if (has_weights)
+    for (auto& line : next_commands(summary, request)) lines.push_back(std::move(line));
   return fmt::format("\n{}\n\n{}\n", figures_table(summary), listing(lines));
 }
 

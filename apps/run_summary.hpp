@@ -27,7 +27,8 @@ struct FinishedRun {
 
 [[nodiscard]] nlohmann::ordered_json run_summary(const FinishedRun& run, const MpiEnvironment& mpi);
 
-/// A table of losses and figures, the hash, where things lie, and commands to go on with.
-[[nodiscard]] std::string summary_text(const nlohmann::ordered_json& summary, const RunRequest& request);
+/// A table of losses and figures, the hash, where things lie, and, unless its weights are lost, commands to go on with.
+[[nodiscard]] std::string summary_text(const nlohmann::ordered_json& summary, const RunRequest& request,
+                                       bool has_weights = true);
 
 }  // namespace lockstep

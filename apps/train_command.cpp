@@ -72,7 +72,7 @@ int TrainCommand::say_finished_before(const RunEnd& end, const RunRequest& reque
   if (first()) {
     const nlohmann::ordered_json& summary = end.summary;
     context_.console.out(request.run + " is finished already; nothing was changed");
-    context_.console.out(summary_text(summary, request));
+    context_.console.out(summary_text(summary, request, /*has_weights=*/!end.weights_lost));
     if (const std::string tested_on = summary.value("test_data", "");
         !request.test_data.empty() && tested_on != request.test_data)
       context_.console.note(fmt::format(

@@ -149,7 +149,7 @@ RunEnd carry_out(const RunRequest& request, const TrainConfig& config, const Run
   RunPlan plan = plan_run(directory, request, ranks);
   for (const std::string& remark : plan.remarks) place.console.note(remark);
   if (plan.finished) {
-    RunEnd end{.how = RunEnd::How::finished_before};
+    RunEnd end{.how = RunEnd::How::finished_before, .weights_lost = plan.weights_lost};
     if (plan.summary) end.summary = std::move(*plan.summary);
     return end;
   }

@@ -56,6 +56,7 @@ struct RunEnd {
   How how = How::finished;
   nlohmann::ordered_json summary;    ///< of a finished run; rank 0 only
   std::vector<std::string> reasons;  ///< of divergence, and what is left of the run; rank 0 only, but for the first
+  bool weights_lost = false;         ///< of a run finished before no checkpoint can be read; rank 0 only
   std::string hash;                  ///< of the weights, unless finished before or diverged
   std::uint64_t step = 0;            ///< where it was interrupted
   Index epoch = 0;

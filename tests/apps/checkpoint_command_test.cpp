@@ -218,10 +218,13 @@ TEST_F(CheckpointsOfAValidatedRun, DamageIsAnsweredByTheNameOfOneThatIsWhole) {
 }
 
 TEST_F(CheckpointsOfAValidatedRun, TrainWarnsOfAFinishedRunWithoutAWholeCheckpoint) {
-  EXPECT_EQ(run_lockstep(command()).err, "");
+  const CommandResult whole = run_lockstep(command());
+  EXPECT_EQ(whole.err, "");
+  EXPECT_NE(whole.out.find("lockstep evaluate " + run_), std::string::npos) << whole.out;
   for (const std::string& step : steps_) change_byte(step, 99);
   const CommandResult result = run_lockstep(command());
   EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out.find("lockstep evaluate"), std::string::npos) << "a way that ends nowhere: " << result.out;
   for (const std::string& step : steps_)
     EXPECT_NE(result.err.find("warning: " + step + ": the checkpoint is damaged"), std::string::npos) << result.err;
   EXPECT_NE(result.err.find(best_ + " is whole; give that"), std::string::npos) << result.err;
