@@ -53,10 +53,13 @@ std::string unknown_word(const CLI::App& app, const std::string& word) {
                      suggestion(nearest_name(word, known), app));
 }
 
-/// What was not understood: every unknown flag, or else the first word too many.
+/// What was not understood: a command that there is not, whose flags nobody knows; else every unknown flag; or else the
+/// first word too many.
 std::vector<std::string> unknown_arguments(const CLI::App& root) {
   const CLI::App& app = deepest(root);
   const std::vector<std::string> left = root.remaining(true);
+  const bool wants_command = !app.get_subcommands([](const CLI::App*) { return true; }).empty();
+  if (wants_command && !left.empty() && !left.front().starts_with('-')) return {unknown_word(app, left.front())};
   std::vector<std::string> problems;
   for (const std::string& argument : left)
     if (argument.size() > 1 && argument.front() == '-') problems.push_back(unknown_flag(app, argument));

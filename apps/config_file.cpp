@@ -15,6 +15,7 @@
 #include "apps/escaped_bytes.hpp"
 #include "core/error.hpp"
 #include "core/names.hpp"
+#include "core/setting_text.hpp"
 #include "core/settings.hpp"
 
 namespace lockstep {
@@ -127,12 +128,31 @@ SectionTexts section_texts(const toml::table& section) {
   return texts;
 }
 
+/// One line, counted from 1, without blanks around it; of a long one its beginning.
+std::string_view line_of(std::string_view text, toml::source_index number) {
+  constexpr std::size_t most_shown = 60;
+  for (toml::source_index line = 1; line < number; ++line)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return setting_text::trimmed(text.substr(0, std::min(text.find('\n'), most_shown)));
+}
+
+/// The library's reason, without what it was doing.
+std::string_view without_prefix(std::string_view description) {
+  const std::size_t colon = description.find(": ");
+  return description.starts_with("Error while parsing") && colon != description.npos ? description.substr(colon + 2)
+                                                                                     : description;
+}
+
 toml::table parsed(std::string_view text, const std::string& name) {
   try {
     return toml::parse(text, name);
   } catch (const toml::parse_error& failure) {
+    const toml::source_position at = failure.source().begin;
     throw RequestError(
-        fmt::format("{}, line {}: {}", name, failure.source().begin.line, std::string_view{failure.description()}));
+        fmt::format("{}, line {}, column {}: '{}' is no TOML ({}); write NAME = VALUE, each name once, texts in "
+                    "\"quotes\", lists in "
+                    "[brackets], remarks behind #",
+                    name, at.line, at.column, line_of(text, at.line), without_prefix(failure.description())));
   }
 }
 

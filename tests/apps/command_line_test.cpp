@@ -87,6 +87,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Slip{"NoCommand", {}, "the command is missing after 'lockstep'"},
         Slip{"UnknownCommand", {"trian"}, "unknown command 'trian' of 'lockstep'; did you mean 'train'?"},
+        Slip{"UnknownCommandWithFlags",
+             {"trian", "--jsn", "--hidden", "3"},
+             "unknown command 'trian' of 'lockstep'; did you mean 'train'?"},
         Slip{"UnknownSubcommand", {"checkpoint", "verfy"}, "did you mean 'verify'?"},
         Slip{"UnknownFlag",
              {"train", "--epoch", "3"},

@@ -50,6 +50,22 @@ TEST(ConfigFile, RefusesEmptyPaths) {
             std::vector<std::string>{"RUN.toml, line 2: test is empty (\"\"); give it a text, or remove the line"});
 }
 
+TEST(ConfigFile, ShowsTheLineAndColumnThatAreNoToml) {
+  const std::vector<std::string> problems = problems_of("seed = 3\n  activation = relu  \nepochs = 2\n");
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_TRUE(problems[0].starts_with("RUN.toml, line 2, column 16: 'activation = relu' is no TOML (")) << problems[0];
+  EXPECT_TRUE(
+      problems[0].ends_with("write NAME = VALUE, each name once, texts in \"quotes\", lists in [brackets], "
+                            "remarks behind #"))
+      << problems[0];
+  const std::string end = problems_of("hidden = [3,").at(0);
+  EXPECT_TRUE(end.starts_with("RUN.toml, line 1, column 13: 'hidden = [3,' is no TOML (")) << end;
+  const std::string twice = problems_of("seed = 1\nseed = 2\n").at(0);
+  EXPECT_TRUE(twice.starts_with("RUN.toml, line 2, column 8: 'seed = 2' is no TOML (cannot redefine")) << twice;
+  const std::string long_line = problems_of(std::string(100, 'x') + "\n").at(0);
+  EXPECT_TRUE(long_line.starts_with("RUN.toml, line 1, column 101: '" + std::string(60, 'x') + "' is no TOML"));
+}
+
 TEST(ConfigFile, TakesAnEmptyListForALinearModel) { EXPECT_TRUE(parsed("hidden = []").config.hidden.empty()); }
 
 TEST(ConfigFile, NamesTheLineOfAnUnknownSettingAndTheNearestKnown) {
@@ -98,12 +114,6 @@ TEST(ConfigFile, SaysThatThereAreNoSections) {
   const std::vector<std::string> problems = problems_of("[network]\nhidden = [3]\n");
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_NE(problems[0].find("line 1: there are no sections"), std::string::npos) << problems[0];
-}
-
-TEST(ConfigFile, NamesTheLineOfBrokenToml) {
-  const std::vector<std::string> problems = problems_of("seed = 1\nepochs = \n");
-  ASSERT_EQ(problems.size(), 1U);
-  EXPECT_TRUE(problems[0].starts_with("RUN.toml, line 2: ")) << problems[0];
 }
 
 TEST(ConfigFile, ReadsBackWhatItWrites) {
