@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "apps/escaped_bytes.hpp"
 #include "apps/json_text.hpp"
 #include "apps/terminal.hpp"
 
@@ -62,15 +63,15 @@ void Console::out(std::string_view text) {
   if (!first() || !name_.empty()) return;
   clear_transient();
   if (out_is_reserved_)
-    write_line(stderr, text);
+    write_line(stderr, printable(text));
   else
-    write_result(text);
+    write_result(printable(text));
 }
 
 void Console::note(std::string_view text) {
   if (!first()) return;
   clear_transient();
-  write_line(stderr, name_.empty() ? std::string{text} : fmt::format("{}: {}", name_, text));
+  write_line(stderr, printable(name_.empty() ? std::string{text} : fmt::format("{}: {}", name_, text)));
 }
 
 void Console::keep_to_remarks(std::string name) {
@@ -80,7 +81,7 @@ void Console::keep_to_remarks(std::string name) {
 
 void Console::error(std::string_view text) {
   clear_transient();
-  write_line(stderr, ranks_ > 1 ? prefixed(fmt::format("[rank {}] ", rank_), text) : std::string{text});
+  write_line(stderr, printable(ranks_ > 1 ? prefixed(fmt::format("[rank {}] ", rank_), text) : std::string{text}));
 }
 
 void Console::json(std::string_view object) {
@@ -116,7 +117,7 @@ void Console::write_result(std::string_view text) {
 
 void Console::transient(std::string_view line) {
   if (!interactive()) return;
-  write(stderr, fmt::format("\r{}\x1b[K", cut_to(line, columns_ - 1)));
+  write(stderr, fmt::format("\r{}\x1b[K", cut_to(printable(line), columns_ - 1)));
   transient_shown_ = true;
 }
 

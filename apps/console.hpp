@@ -8,7 +8,8 @@
 
 namespace lockstep {
 
-/// What one rank may say. Texts need no final line break: one is added. For one thread of each rank.
+/// What one rank may say. Texts need no final line break: one is added; what would steer a terminal (see `printable`)
+/// is made visible. For one thread of each rank.
 class Console {
  public:
   Console(int rank, int ranks);

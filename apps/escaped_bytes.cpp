@@ -41,6 +41,19 @@ std::string utf8_of(std::string_view bytes) {
   return text;
 }
 
+std::string printable(std::string_view text) {
+  const auto is_control = [&](std::size_t i) {
+    const unsigned byte = byte_at(text, i);
+    const bool second_of_c1 = i > 0 && byte_at(text, i - 1) == 0xC2 && byte >= 0x80 && byte < 0xA0;
+    const bool first_of_c1 = byte == 0xC2 && byte_at(text, i + 1) >= 0x80 && byte_at(text, i + 1) < 0xA0;
+    return (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F || first_of_c1 || second_of_c1;
+  };
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    result += is_control(i) ? fmt::format("\\x{:02X}", byte_at(text, i)) : std::string(1, text[i]);
+  return result;
+}
+
 std::string bytes_in(std::string_view text) {
   constexpr std::size_t escape = 4;  // \xHH
   std::string bytes;

@@ -37,6 +37,21 @@ TEST(Console, SpeaksOnRankZeroOnly) {
   EXPECT_EQ(second.out + second.err, "");
 }
 
+TEST(Console, ShowsWhatWouldSteerATerminal) {
+  // ESC [2J would clear the screen; U+009B is the same introducer in one character. An umlaut is none.
+  const Captured seen = captured([] {
+    Console console{0, 1};
+    console.out("class '\x1b[2J\x07'\tb");
+    console.note(
+        "\xc2\x9b"
+        "2J \xc3\xbc\r\x7f");
+    console.error("\x1b]0;title");
+    console.json("{\"a\": \"\x7f\"}");
+  });
+  EXPECT_EQ(seen.out, "class '\\x1B[2J\\x07'\tb\n{\"a\": \"\x7f\"}\n");
+  EXPECT_EQ(seen.err, "\\xC2\\x9B2J \xc3\xbc\\x0D\\x7F\n\\x1B]0;title\n");
+}
+
 TEST(Console, NamesTheRankOfEachLineOfAFault) {
   const Captured seen = captured([] { Console{2, 3}.error("first\nsecond"); });
   EXPECT_EQ(seen.err, "[rank 2] first\n[rank 2] second\n");
