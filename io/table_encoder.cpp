@@ -32,7 +32,7 @@ TableEncoder::TableEncoder(const TableSource& source, const TableSchema& schema,
 
 std::string TableEncoder::place(const TableRows& rows, const Column& column, std::string_view field) const {
   const std::string where = fmt::format("{}, {}", rows.place(), source_.place(column.in_table));
-  return field.empty() ? where : fmt::format("'{}' in {}", field, where);
+  return field.empty() ? where : fmt::format("'{}' in {}", shortened(field), where);
 }
 
 /// Is this row left out because something is missing in it?

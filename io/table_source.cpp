@@ -61,6 +61,11 @@ TableSource::TableSource(std::string path, const TableForm& form)
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const bool named = header_ && !fields[i].empty();
     if (header_ && !named) nameless_.push_back(static_cast<Index>(i));
+    if (named && fields[i].size() > longest_name) {
+      throw FileError{path_, fmt::format("column name {} has {} bytes ('{}'), and names have at most {}; close a quote "
+                                         "that may be open, or say --no-header if the first line is data",
+                                         i + 1, fields[i].size(), shortened(fields[i]), longest_name)};
+    }
     names_.push_back(named ? std::string{fields[i]} : fmt::format("column{}", i + 1));
     if (!is_utf8(names_.back())) {
       throw FileError{

@@ -23,7 +23,7 @@ bool contains(const std::vector<Index>& list, Index column) {
 
 std::size_t at(Index index) { return static_cast<std::size_t>(index); }
 
-/// Calls body(column, field) for every used field of the rows that will be kept.
+/// Calls body(column, rows) for every used field of the rows that will be kept.
 template <class Body>
 void for_each_field(const TableSource& source, const SurveyRequest& request, const WorkProgress& progress,
                     Body&& body) {
@@ -37,9 +37,38 @@ void for_each_field(const TableSource& source, const SurveyRequest& request, con
     if (rows.ragged()) continue;
     const auto missing = [&](Index column) { return is_missing(rows.fields()[at(column)]); };
     if (request.missing == MissingPolicy::drop && std::any_of(used.begin(), used.end(), missing)) continue;
-    for (const Index column : used) body(column, rows.fields()[at(column)]);
+    for (const Index column : used) body(column, rows);
   }
 }
+
+/// Texts that are too long to be categories or classes: the first of each column.
+class LongNames {
+ public:
+  explicit LongNames(const TableSource& source) : source_{source}, known_(source.names().size()) {}
+
+  /// Is the row's field in this column one?
+  bool found(Index column, const TableRows& rows) {
+    const std::string_view field = rows.fields()[at(column)];
+    if (field.size() <= longest_name || parse_number(field).kind != NumberKind::text) return false;
+    if (!known_[at(column)])
+      problems_.push_back(fmt::format(
+          "{}: {}, {} holds a text of {} bytes ('{}'), and a category or class has at most {}; close a quote that may "
+          "be open, shorten the text, or leave the column out by --ignore {}",
+          source_.path(), rows.place(), source_.place(column), field.size(), shortened(field), longest_name,
+          column + 1));
+    known_[at(column)] = true;
+    return true;
+  }
+
+  void throw_if_any() const {
+    if (!problems_.empty()) throw RequestError{problems_};
+  }
+
+ private:
+  const TableSource& source_;
+  std::vector<bool> known_;  ///< columns that have one
+  std::vector<std::string> problems_;
+};
 
 void require_utf8(const TableSource& source, Index column, const std::vector<std::string>& texts) {
   const auto wrong = std::find_if_not(texts.begin(), texts.end(), is_utf8);
@@ -179,15 +208,19 @@ Survey survey_table(const TableSource& source, const SurveyRequest& request, con
   const bool fill = request.missing == MissingPolicy::fill;
   Columns columns;
   for (std::size_t column = 0; column < source.names().size(); ++column) columns.emplace_back(fill);
+  LongNames long_names{source};
   const auto part = [&](double from, double length) -> WorkProgress {
     if (!progress) return {};
     return [&progress, from, length](double fraction) { progress(from + length * fraction); };
   };
-  for_each_field(source, request, part(0, fill ? 0.5 : 1),
-                 [&](Index column, std::string_view field) { columns[at(column)].add(field); });
+  for_each_field(source, request, part(0, fill ? 0.5 : 1), [&](Index column, const TableRows& rows) {
+    if (!long_names.found(column, rows)) columns[at(column)].add(rows.fields()[at(column)]);
+  });
+  long_names.throw_if_any();
   if (fill) {
-    for_each_field(source, request, part(0.5, 0.5),
-                   [&](Index column, std::string_view field) { columns[at(column)].add_again(field); });
+    for_each_field(source, request, part(0.5, 0.5), [&](Index column, const TableRows& rows) {
+      columns[at(column)].add_again(rows.fields()[at(column)]);
+    });
   }
   return conclude(source, request, columns);
 }

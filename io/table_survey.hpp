@@ -40,8 +40,8 @@ struct Survey {
 /// texts of rows that will be kept; texts that hardly ever repeat (names, dates) are refused unless said to be
 /// categorical. The task, unless said: text means classification; whole numbers with few different values (see
 /// most_guessed_classes) mean classification; all else regression. Values that do not fit their column are not reported
-/// here but when the rows are encoded. Throws RequestError: too many categories or classes, text that is not UTF-8,
-/// nothing left of a column or of the rows.
+/// here but when the rows are encoded. Throws RequestError: too many categories or classes, texts longer than
+/// longest_name, text that is not UTF-8, nothing left of a column or of the rows.
 [[nodiscard]] Survey survey_table(const TableSource& source, const SurveyRequest& request,
                                   const WorkProgress& progress);
 

@@ -64,11 +64,19 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string shortened(std::string_view text) {
+  constexpr std::size_t most_shown = 60;
+  if (text.size() <= most_shown) return std::string{text};
+  std::size_t end = most_shown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // no half of a character
+  return fmt::format("{}... ({} bytes)", text.substr(0, end), text.size());
+}
+
 std::string quoted_list(std::span<const std::string> texts) {
   constexpr std::size_t shown = 10;
   std::string list;
   for (std::size_t i = 0; i < std::min(shown, texts.size()); ++i) {
-    list += fmt::format("{}'{}'", i == 0 ? "" : ", ", texts[i]);
+    list += fmt::format("{}'{}'", i == 0 ? "" : ", ", shortened(texts[i]));
   }
   if (texts.size() > shown) list += fmt::format(" and {} more", texts.size() - shown);
   return list;

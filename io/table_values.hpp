@@ -29,7 +29,14 @@ struct ParsedNumber {
 /// True for valid UTF-8 (RFC 3629: shortest forms, no surrogates).
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-/// "'a', 'b' and 7 more": for messages, the first ten.
+/// Most bytes of a text that is a category, a class or the name of a column. Longer ones are no names, but a quote that
+/// is not closed, say.
+inline constexpr std::size_t longest_name = 1000;
+
+/// For messages: the text, or the beginning of a long one and how long it is.
+[[nodiscard]] std::string shortened(std::string_view text);
+
+/// "'a', 'b' and 7 more": for messages, the first ten, shortened.
 [[nodiscard]] std::string quoted_list(std::span<const std::string> texts);
 
 }  // namespace lockstep

@@ -167,6 +167,24 @@ TEST_F(TableImportTest, TooManyCategoriesAreAnErrorThatSaysHowToLeaveTheColumnOu
       "out by --ignore 1");
 }
 
+TEST_F(TableImportTest, TextsOfHugeLengthAreNoNames) {
+  const std::string name(1000, 'n');
+  import_text("x,kind\n1," + name + "\n2,b\n3," + name + "\n4,b\n");
+  EXPECT_EQ(content().info.class_names.at(1), name);
+  const std::string huge(2'000'003, 'h');
+  const std::string place = "row 2 (line 3), column 2 ('kind') holds a text of 2000003 bytes ('";
+  const std::string problem = failure("x,kind\n1,a\n2," + huge + "\n3,a\n4," + huge + "\n");
+  EXPECT_NE(problem.find(place), std::string::npos) << problem.substr(0, 500);
+  EXPECT_NE(problem.find("--ignore 2"), std::string::npos);
+  EXPECT_LT(problem.size(), 1000U);
+  EXPECT_EQ(problem.find("row 4"), std::string::npos) << "the first is enough";
+  // What is left out, and columns of numbers, where it is one value that is no number.
+  import_text("x,note,y\n1," + huge + ",0.5\n2,b,1.5\n", [](TableImport& r) { r.ignored = {"note"}; });
+  const std::string heading = failure("x," + huge + "\n1,2\n3,4\n");
+  EXPECT_NE(heading.find("column name 2 has 2000003 bytes"), std::string::npos) << heading.substr(0, 500);
+  EXPECT_LT(heading.size(), 1000U);
+}
+
 TEST_F(TableImportTest, TextsThatHardlyEverRepeatAreNoCategoriesUnlessSaid) {
   std::string text = "month,x,y\n";
   for (int i = 0; i < 21; ++i) text += fmt::format("m{:02},1,0.5\n", i);
