@@ -102,6 +102,9 @@ std::string axes(const Plot& plot) {
   logarithmic('x', plot.log_x);
   logarithmic('y', plot.log_y);
   if (plot.log_y != 0) text += "set autoscale yfix\n";
+  const bool bars = std::any_of(plot.series.begin(), plot.series.end(),
+                                [](const PlotSeries& series) { return series.style == PlotSeries::Style::boxes; });
+  if (bars && plot.log_y == 0) text += "set yrange [0:*]\n";
   if (plot.x_names.empty()) return text + "set autoscale xfix\n";
   // Things with long names stand below one another, so the axes change places.
   text += "set ytics (";
@@ -150,6 +153,9 @@ std::string plot_data(const Plot& plot) {
 }
 
 std::string plot_script(const Plot& plot) {
+  const bool has_key = std::any_of(plot.series.begin(), plot.series.end(),
+                                   [](const PlotSeries& series) { return !series.title.empty(); });
+  const std::string below = has_key ? "\\n " : "";  // a line between the axis and the key, which else overlap
   std::string text = fmt::format(
       "# Draws {0}.svg and {0}.png from {0}.dat: gnuplot {0}.gp\n"
       "set encoding utf8\nset title {1} noenhanced\nset xlabel {2} noenhanced\nset ylabel {3} noenhanced\n"
@@ -157,7 +163,7 @@ std::string plot_script(const Plot& plot) {
       "border 3\nset "
       "tics nomirror\n"
       "set boxwidth 1 relative\nset bars 0.6\nset offsets graph 0.03, graph 0.03, graph 0.05, graph 0.05\n{4}",
-      plot.name, quoted(plot.title), quoted(plot.x_names.empty() ? plot.x_label : plot.y_label),
+      plot.name, quoted(plot.title), quoted((plot.x_names.empty() ? plot.x_label : plot.y_label) + below),
       quoted(plot.x_names.empty() ? plot.y_label : plot.x_label), axes(plot));
   std::string what = "plot ";
   for (std::size_t i = 0; i < plot.series.size(); ++i) what += (i == 0 ? "" : ", \\\n     ") + clause(plot, i);

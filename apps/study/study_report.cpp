@@ -50,7 +50,8 @@ std::vector<std::pair<std::string, std::string>> setting_rows(const StudyAsked& 
 
 std::vector<std::string> commands(const StudyAsked& asked, const StudyDirectory& directory) {
   std::string all = fmt::format("lockstep study {} --config {} --out DIR", asked.study, directory.file("study.toml"));
-  return {"# All of it again, in another folder; on N ranks: mpirun -n N --bind-to none lockstep ... --threads 1",
+  return {"# All of it again, in another folder",
+          "# (on N ranks: mpirun -n N --bind-to none lockstep study ... --threads 1)",
           all,
           "# Any one run, to the same weights",
           fmt::format("lockstep train --config {}/CELL/seed-N/config.toml --run DIR", directory.file("runs")),

@@ -134,6 +134,9 @@ TEST(Plot, WritesWhatGnuplotReads) {
   EXPECT_NE(plot_data(plot).find("1 2 0.5\n4 NaN 0\n"), std::string::npos);
   EXPECT_NE(plot_script(plot).find("set logscale x 2"), std::string::npos);
   EXPECT_NE(plot_script(plot).find("\"a-b.dat\" index 0"), std::string::npos);
+  EXPECT_NE(plot_script(plot).find("set xlabel \"batch\\n \""), std::string::npos) << "room for the key";
+  const Plot bars{.name = "b", .series = {{.title = "", .points = {{1, 2}}, .style = PlotSeries::Style::boxes}}};
+  EXPECT_NE(plot_script(bars).find("set yrange [0:*]"), std::string::npos) << "bars stand on the axis";
 }
 
 TEST(Plot, LabelsLogarithmicAxesOfLessThanThreeDecadesInBetween) {
