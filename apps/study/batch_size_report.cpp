@@ -166,7 +166,7 @@ Plot BatchSizeReport::samples_plot() const {
 
 Plot BatchSizeReport::seconds_plot() const {
   Plot plot =
-      batch_plot("seconds", fmt::format("Seconds to {}", target_text()), "seconds to the target, fastest shape here");
+      batch_plot("seconds", fmt::format("Seconds to {}, fastest shape here", target_text()), "seconds to the target");
   plot.series.push_back({.title = "", .points = {}});
   for (const BatchRegimes::Row& row : regimes_.rows) {
     const double speed = fastest(row.batch);
