@@ -46,7 +46,7 @@ Bf16Weights::Bf16Weights(const Network& network) : network_{network} {
   carve(/*measure=*/false);
 }
 
-void Bf16Weights::refresh(Index piece, std::span<const Scalar> parameters) const {
+void Bf16Weights::refresh(Index piece, std::span<const Scalar> parameters) {
   const auto [index, units] = pieces_[static_cast<std::size_t>(piece)];
   const ParameterBlock& block = network_.layout().blocks()[static_cast<std::size_t>(index)];
   for (Index input = 0; input < block.fan_in; input += inputs_at_once) {

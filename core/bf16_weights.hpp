@@ -20,7 +20,7 @@ class Bf16Weights {
   /// Parts that can be refreshed at the same time.
   [[nodiscard]] Index pieces() const noexcept { return static_cast<Index>(pieces_.size()); }
   /// Takes one part over from the network's parameters. Thread-safe on distinct pieces.
-  void refresh(Index piece, std::span<const Scalar> parameters) const;
+  void refresh(Index piece, std::span<const Scalar> parameters);
 
   /// By block of the layout. Lines are units, terms inputs.
   [[nodiscard]] const Bf16Rows& by_unit(Index block) const { return by_unit_[static_cast<std::size_t>(block)]; }

@@ -17,7 +17,7 @@ ShardPass::ShardPass(const Model& model, const WorkPlan& plan, Precision precisi
   }
 }
 
-void ShardPass::take_parameters(Workers& workers) const {
+void ShardPass::take_parameters(Workers& workers) {
   if (!bf16_weights_) return;
   workers.for_each(bf16_weights_->pieces(), [&](Index piece) {
     const TraceSpan span{"round weights"};

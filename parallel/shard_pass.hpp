@@ -26,13 +26,14 @@ struct Samples {
   Index samples = 0;
 };
 
-/// What is computed for a shard. Stateless but for what it refers to; every function is safe on disjoint shards.
+/// What is computed for a shard. All it keeps of its own is the weights rounded by take_parameters, with products in
+/// bfloat16; every other function is safe on disjoint shards.
 class ShardPass {
  public:
   ShardPass(const Model& model, const WorkPlan& plan, Precision precision = Precision::float32);
 
   /// Before the first shard after parameters have changed. The store must be for the same precision.
-  void take_parameters(Workers& workers) const;
+  void take_parameters(Workers& workers);
 
   /// Fills in the inputs and targets of shard `leaf` and makes it as wide as its samples.
   void gather(const Samples& from, Index leaf, const Pass& pass, ShardStore& store, Index shard) const;
