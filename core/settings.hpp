@@ -47,6 +47,9 @@ struct Setting {
 /// A sentence for each setting that was given (its text is not the default's) but that no part of such a run reads.
 [[nodiscard]] std::vector<std::string> settings_without_effect(const TrainConfig& config);
 
+/// Whether a run of this configuration has a target: a loss or an error at which it is over.
+[[nodiscard]] bool has_target(const TrainConfig& config) noexcept;
+
 /// The learning rate in effect: as set, or the optimizer's usual (sgd, momentum, nesterov 0.1, rmsprop, adam, adamw
 /// 0.001).
 [[nodiscard]] double learning_rate_of(const TrainConfig& config);

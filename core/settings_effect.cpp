@@ -28,7 +28,6 @@ bool falls_in_steps(const TrainConfig& c) { return c.schedule == ScheduleKind::s
 bool falls_smoothly(const TrainConfig& c) {
   return c.schedule == ScheduleKind::linear || c.schedule == ScheduleKind::cosine;
 }
-bool has_target(const TrainConfig& c) { return c.target_loss > 0 || c.target_error > 0; }
 bool counts_epochs(const TrainConfig& c) { return c.steps == 0; }
 
 constexpr std::array<Reader, 12> readers{{
@@ -47,6 +46,8 @@ constexpr std::array<Reader, 12> readers{{
 }};
 
 }  // namespace
+
+bool has_target(const TrainConfig& config) noexcept { return config.target_loss > 0 || config.target_error > 0; }
 
 std::vector<std::string> settings_without_effect(const TrainConfig& config) {
   const TrainConfig defaults;

@@ -333,8 +333,6 @@ class Run {
 
 }  // namespace
 
-bool has_target(const TrainConfig& config) noexcept { return config.target_loss > 0 || config.target_error > 0; }
-
 double target_error_of(const Metrics& metrics, Task task) noexcept {
   return task == Task::classification ? 1 - metrics.accuracy : metrics.rmse;
 }

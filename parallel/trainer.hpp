@@ -84,8 +84,6 @@ struct TrainResult {
 /// 40, 42, ...: intervals of a twentieth, so that all runs are looked at equally finely for what they need.
 [[nodiscard]] std::uint64_t next_look(std::uint64_t step) noexcept;
 
-/// Whether a run of this configuration has a target: a loss or an error at which it is over.
-[[nodiscard]] bool has_target(const TrainConfig& config) noexcept;
 /// What the target is about: the share of samples whose class is not named, or the RMSE in own units.
 [[nodiscard]] double target_error_of(const Metrics& metrics, Task task) noexcept;
 /// Whether the target's samples are at the target.
