@@ -25,10 +25,12 @@ double distance(std::span<const double> a, std::span<const double> b) {
 /// The mean gradient of the samples, the padding between parameters left at 0.
 class GradientOf {
  public:
-  GradientOf(Model& model, Index batch, Communicator& communicator, Workers& workers)
+  GradientOf(Model& model, Index batch, Precision precision, Communicator& communicator, Workers& workers)
       : model_{model},
-        engine_{
-            model, {.batch_size = batch, .plan = plan_work(batch), .optimizer = Optimizer::sgd}, communicator, workers},
+        engine_{model,
+                {.batch_size = batch, .plan = plan_work(batch), .optimizer = Optimizer::sgd, .precision = precision},
+                communicator,
+                workers},
         gradient_{model.network.layout().buffer_size()} {}
 
   std::vector<double> operator()(const Samples& samples) {
@@ -56,10 +58,10 @@ GradientSampling sample_gradients(const Model& model, const TrainConfig& config,
   const DataSplit split{config, data};
   const Index all = split.training_samples();
   const Samples everything{.data = data, .row_of = split.training_rows(), .samples = all};
-  const std::vector<double> full = GradientOf{copy, all, communicator, workers}(everything);
+  const std::vector<double> full = GradientOf{copy, all, config.precision, communicator, workers}(everything);
   GradientSampling result{.full_norm = distance(full, std::vector<double>(full.size())), .samples = {}};
   for (const Index batch : batches) {
-    GradientOf gradient_of{copy, batch, communicator, workers};
+    GradientOf gradient_of{copy, batch, config.precision, communicator, workers};
     GradientSample& sample = result.samples.emplace_back();
     sample.batch = batch;
     sample.draws = std::clamp(draw_samples / batch, fewest_draws, most_draws);

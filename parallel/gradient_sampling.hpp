@@ -36,8 +36,8 @@ struct GradientSampling {
 };
 
 /// For each of `batches`, draws as many batches as `draw_samples` samples make, at least 8 and at most 256, keyed by
-/// the run's seed. No dropout. The model is left as it is. Collective; the same bits for any number of ranks and
-/// threads.
+/// the run's seed. No dropout; products are in the run's precision, bf16 only where bf16_instruction_set() names
+/// something. The model is left as it is. Collective; the same bits for any number of ranks and threads.
 [[nodiscard]] GradientSampling sample_gradients(const Model& model, const TrainConfig& config, const Dataset& data,
                                                 const std::vector<Index>& batches, Index draw_samples,
                                                 Communicator& communicator, Workers& workers);

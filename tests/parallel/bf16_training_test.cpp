@@ -11,6 +11,7 @@
 #include "core/norm.hpp"
 #include "io/synthetic/synthetic.hpp"
 #include "parallel/evaluator.hpp"
+#include "parallel/gradient_sampling.hpp"
 #include "parallel/run_setup.hpp"
 #include "parallel/trainer.hpp"
 #include "support/mpi_world.hpp"
@@ -96,6 +97,21 @@ TEST_F(Bf16Training, ComputesTheGradientOfFloatsUpToRounding) {
     EXPECT_LT(std::sqrt(difference / size), std::sqrt(2 * 8.0) / 256) << block.name;
     EXPECT_GT(difference, 0) << block.name;
   }
+}
+
+TEST_F(Bf16Training, DrawsBatchesGradientsInItsOwnPrecision) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  Workers workers{2};
+  const auto full_norm = [&](Precision precision) {
+    const TrainConfig config = config_of(precision);
+    const Model model = fresh_model(config, *data, DataSplit{config, *data}, nullptr, world(), workers);
+    return sample_gradients(model, config, *data, {53}, 53, world(), workers).full_norm;
+  };
+  const double of_floats = full_norm(Precision::float32);
+  const double of_bf16 = full_norm(Precision::bf16);
+  EXPECT_NE(of_bf16, of_floats);
+  EXPECT_NEAR(of_bf16, of_floats, of_floats / 32);  // squares: twice as far off as the gradient
 }
 
 TEST_F(Bf16Training, GivesTheSameBitsInWavesAsAtOnce) {
