@@ -52,7 +52,8 @@ struct alignas(64) TileConfiguration {
 class Amx {
  public:
   Amx() {
-    constexpr TileConfiguration configuration;
+    // Not on the stack: GCC 12 takes LDTILECFG to read 8 of its bytes, and may leave the others unwritten.
+    static constexpr TileConfiguration configuration;
     _tile_loadconfig(&configuration);
   }
   ~Amx() { _tile_release(); }
