@@ -6,10 +6,7 @@
 #include <array>
 #include <cassert>
 
-#if defined(__AVX512BF16__) && defined(__AVX512BW__) && !defined(LOCKSTEP_DOUBLE)
-#define LOCKSTEP_BF16
-#include <immintrin.h>
-#endif
+#include "core/bf16_intrinsics.hpp"
 
 namespace lockstep {
 
@@ -126,10 +123,10 @@ void pack_rows(const Bf16Source& from, Bf16Columns to) {
 
 #else
 
-void pack_columns(const Bf16Source& /*from*/, Bf16Columns /*to*/) {}
-void pack_columns(const Bf16Source& /*from*/, Bf16Rows /*to*/) {}
-void pack_rows(const Bf16Source& /*from*/, Bf16Rows /*to*/) {}
-void pack_rows(const Bf16Source& /*from*/, Bf16Columns /*to*/) {}
+void pack_columns(const Bf16Source& /*from*/, Bf16Columns /*to*/) { assert(false && "no bfloat16 in this build"); }
+void pack_columns(const Bf16Source& /*from*/, Bf16Rows /*to*/) { assert(false && "no bfloat16 in this build"); }
+void pack_rows(const Bf16Source& /*from*/, Bf16Rows /*to*/) { assert(false && "no bfloat16 in this build"); }
+void pack_rows(const Bf16Source& /*from*/, Bf16Columns /*to*/) { assert(false && "no bfloat16 in this build"); }
 
 #endif
 

@@ -10,10 +10,7 @@
 #include <cassert>
 #include <cstring>
 
-#if defined(__AVX512BF16__) && defined(__AVX512BW__) && !defined(LOCKSTEP_DOUBLE)
-#define LOCKSTEP_BF16
-#include <immintrin.h>
-#endif
+#include "core/bf16_intrinsics.hpp"
 
 namespace lockstep {
 namespace {
@@ -236,7 +233,7 @@ std::string bf16_problem() {
 
 #else
 
-void multiply(const Bf16Product& /*product*/) {}
+void multiply(const Bf16Product& /*product*/) { assert(false && "no products in bfloat16 in this build"); }
 
 std::optional<InstructionSet> bf16_instruction_set() { return std::nullopt; }
 
