@@ -54,4 +54,7 @@ if(LOCKSTEP_SANITIZE)
     -fno-omit-frame-pointer)
   target_link_options(lockstep_build_flags INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})
 endif()
+# Where assertions are on, so are those of the standard library: bounds, iterators, arguments.
+target_compile_definitions(lockstep_build_flags INTERFACE
+  $<$<OR:$<CONFIG:Debug>,$<BOOL:${LOCKSTEP_SANITIZE}>>:_GLIBCXX_ASSERTIONS>)
 add_library(lockstep::build_flags ALIAS lockstep_build_flags)

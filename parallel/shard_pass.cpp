@@ -89,6 +89,7 @@ void ShardPass::backward_alone(ShardBuffers& buffers) const {
 
 template <class Body>
 void ShardPass::for_each_piece(const std::vector<Range>& pieces, Index shards, Workers& workers, const Body& body) {
+  if (shards == 0) return;  // a rank without samples
   const auto count = static_cast<Index>(pieces.size());
   const Index wanted = 2 * workers.threads();  // so that a late worker is not waited for long
   const Index groups = std::clamp<Index>((wanted + count - 1) / count, 1, shards);
