@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reading a text file whole.
+// Reading and writing a text file whole.
 #include "apps/text_file.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "io/durable_file.hpp"
 #include "io/input_path.hpp"
 
 namespace lockstep {
@@ -31,6 +32,12 @@ std::string text_of_file(const std::string& path) {
   if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
   if (stream.bad() || !stream.is_open()) throw FileError(path, "cannot be read; check its permissions");
   return text.str();
+}
+
+void write_text_file(const std::string& path, std::string_view text) {
+  make_directories_durably(std::filesystem::path{path}.parent_path().string());
+  const std::string_view parts[] = {text};
+  write_file_durably(path, parts);
 }
 
 }  // namespace lockstep

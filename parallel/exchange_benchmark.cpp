@@ -34,9 +34,8 @@ ParameterLayout layers_of(Index floats) {
 /// Both ways to the sum over ranks, with made-up partial sums.
 class SumOverRanks {
  public:
-  SumOverRanks(const ExchangeCase& what, const SumInAnyOrder& any_order, Communicator& communicator, Workers& workers)
+  SumOverRanks(const ExchangeCase& what, Communicator& communicator, Workers& workers)
       : leaves_{what.leaves},
-        any_order_{any_order},
         layout_{layers_of(what.floats)},
         slices_{layout_, communicator.ranks()},
         exchange_{slices_, communicator},
@@ -55,7 +54,7 @@ class SumOverRanks {
     update_.gather_gradient(exchange_, ordered_);
   }
 
-  void in_any_order() { any_order_(values_, sums_); }
+  void in_any_order(const SumInAnyOrder& any_order) { any_order(values_, sums_); }
 
   /// After both.
   void require_agreement() const {
@@ -85,7 +84,6 @@ class SumOverRanks {
   }
 
   Index leaves_;
-  const SumInAnyOrder& any_order_;
   ParameterLayout layout_;
   Slices slices_;
   GradientExchange exchange_;
@@ -101,9 +99,9 @@ class SumOverRanks {
 std::vector<ExchangeTimes> measure_exchange(const ExchangeCase& what, int repetitions, double seconds,
                                             const SumInAnyOrder& any_order, Communicator& communicator,
                                             Workers& workers) {
-  SumOverRanks sums{what, any_order, communicator, workers};
+  SumOverRanks sums{what, communicator, workers};
   const auto in_order = [&] { sums.in_order(); };
-  const auto in_any_order = [&] { sums.in_any_order(); };
+  const auto in_any_order = [&] { sums.in_any_order(any_order); };
   in_order();
   in_any_order();
   sums.require_agreement();
@@ -116,6 +114,14 @@ std::vector<ExchangeTimes> measure_exchange(const ExchangeCase& what, int repeti
                      .any_order_seconds = collective_seconds(any_order_calls, communicator, in_any_order) /
                                           static_cast<double>(any_order_calls)});
   return times;
+}
+
+double ordered_exchange_seconds(const ExchangeCase& what, double seconds, Communicator& communicator,
+                                Workers& workers) {
+  SumOverRanks sums{what, communicator, workers};
+  const auto in_order = [&] { sums.in_order(); };
+  const Index calls = calls_for(seconds, communicator, in_order);
+  return collective_seconds(calls, communicator, in_order) / static_cast<double>(calls);
 }
 
 Index most_partial_sums(Index leaves, int ranks) {

@@ -35,6 +35,11 @@ using SumInAnyOrder = std::function<void(std::span<const Scalar>, std::span<Scal
                                                           const SumInAnyOrder& any_order, Communicator& communicator,
                                                           Workers& workers);
 
+/// Seconds of one such exchange in order, alone; `seconds` is what the exchanges take together, about. The same on
+/// every rank. Collective.
+[[nodiscard]] double ordered_exchange_seconds(const ExchangeCase& what, double seconds, Communicator& communicator,
+                                              Workers& workers);
+
 /// The most partial sums that any rank sends to each owner: 1 where the ranks' shares of leaves are whole subtrees.
 [[nodiscard]] Index most_partial_sums(Index leaves, int ranks);
 

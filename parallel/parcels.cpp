@@ -13,34 +13,21 @@ constexpr Index least_scalars = Index{1} << 18;
 constexpr Index least_scalars_for_each_owner = Index{1} << 14;
 constexpr Index most_parts = 8;  // of a layer: all but the last travel while others are computed
 
-/// Consecutive layers, by the blocks of their parameters.
-struct Layers {
-  std::size_t first = 0;
+/// The blocks of these layers' parameters.
+std::vector<Index> blocks_of(const ParcelGroup& group, const Network& network) {
   std::vector<Index> blocks;
-  Index scalars = 0;
-};
-
-std::vector<Layers> grouped_from_the_last(const Network& network, Index least) {
-  std::vector<Layers> groups;
-  Layers group;
-  for (std::size_t layer = network.layers().size(); layer-- > 0;) {
-    group.first = layer;
-    for (const Index block : network.layers()[layer]->blocks()) {
-      group.blocks.push_back(block);
-      group.scalars += network.layout().blocks()[static_cast<std::size_t>(block)].size();
-    }
-    if (group.scalars >= least || layer == 0) groups.push_back(std::exchange(group, {}));
-  }
-  return groups;
+  for (std::size_t layer = group.first_layer; layer < group.end_layer; ++layer)
+    for (const Index block : network.layers()[layer]->blocks()) blocks.push_back(block);
+  return blocks;
 }
 
-/// Part `part` of `parts` of the pieces of these layers.
-Parcel parcel_of(const Layers& layers, const Slices& slices, Index part, Index parts) {
+/// Part `part` of `parts` of the pieces of these blocks.
+Parcel parcel_of(const std::vector<Index>& blocks, const Slices& slices, Index part, Index parts) {
   Parcel parcel;
   for (int rank = 0; rank < slices.ranks(); ++rank) {
     std::vector<SlicePiece>& pieces = parcel.pieces.emplace_back();
     for (const SlicePiece& piece : slices.of(rank)) {
-      if (std::find(layers.blocks.begin(), layers.blocks.end(), piece.block) == layers.blocks.end()) continue;
+      if (std::find(blocks.begin(), blocks.end(), piece.block) == blocks.end()) continue;
       const Range units{piece.units.begin + piece.units.size() * part / parts,
                         piece.units.begin + piece.units.size() * (part + 1) / parts};
       if (!units.empty()) pieces.push_back(piece.part(units));
@@ -59,15 +46,34 @@ bool needs(const Parcel& parcel, const Tile& tile) {
 
 }  // namespace
 
+std::vector<ParcelGroup> parcel_groups(std::span<const Index> scalars_of_layers, int ranks) {
+  Index all = 0;
+  for (const Index scalars : scalars_of_layers) all += scalars;
+  const Index least = ranks == 1 ? all : std::max(least_scalars, ranks * least_scalars_for_each_owner);
+  std::vector<ParcelGroup> groups;
+  ParcelGroup group{.end_layer = scalars_of_layers.size()};
+  for (std::size_t layer = scalars_of_layers.size(); layer-- > 0;) {
+    group.first_layer = layer;
+    group.scalars += scalars_of_layers[layer];
+    if (group.scalars < least && layer > 0) continue;
+    group.parts = std::clamp<Index>(group.scalars / (2 * least), 1, most_parts);
+    groups.push_back(std::exchange(group, {.end_layer = layer}));
+  }
+  return groups;
+}
+
 std::vector<PlannedParcel> plan_parcels(const Network& network, const Slices& slices, const std::vector<Tile>& tiles) {
+  std::vector<Index> scalars;
+  for (const auto& layer : network.layers()) {
+    Index& sum = scalars.emplace_back(0);
+    for (const Index block : layer->blocks()) sum += network.layout().blocks()[static_cast<std::size_t>(block)].size();
+  }
   std::vector<PlannedParcel> parcels;
-  const Index all = network.layout().parameters();
-  const Index least =
-      slices.ranks() == 1 ? all : std::max(least_scalars, slices.ranks() * least_scalars_for_each_owner);
-  for (const Layers& layers : grouped_from_the_last(network, least)) {
-    const Index parts = std::clamp<Index>(layers.scalars / (2 * least), 1, most_parts);
-    for (Index part = 0; part < parts; ++part)
-      parcels.push_back({.parcel = parcel_of(layers, slices, part, parts), .layer = layers.first, .tiles = {}});
+  for (const ParcelGroup& group : parcel_groups(scalars, slices.ranks())) {
+    const std::vector<Index> blocks = blocks_of(group, network);
+    for (Index part = 0; part < group.parts; ++part)
+      parcels.push_back(
+          {.parcel = parcel_of(blocks, slices, part, group.parts), .layer = group.first_layer, .tiles = {}});
   }
   for (std::size_t tile = 0; tile < tiles.size(); ++tile)
     std::find_if(parcels.begin(), parcels.end(), [&](const PlannedParcel& planned) {

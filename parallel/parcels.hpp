@@ -2,6 +2,7 @@
 // How the gradient is cut for its journey, so that parts of it travel while others are computed.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "core/network.hpp"
@@ -18,9 +19,19 @@ struct PlannedParcel {
       tiles;  ///< of the gradient; each tile is in one parcel, at the latest in the first that needs it
 };
 
-/// Parcels in the order in which they are computed: from the last layer to the first, small layers together, large ones
-/// in parts, each with a part of every owner's units. One rank has one parcel. What is cut depends on the number of
-/// ranks, which the bits do not.
+/// Consecutive layers whose parameters travel in `parts` parcels, each a part of every owner's units.
+struct ParcelGroup {
+  std::size_t first_layer = 0;
+  std::size_t end_layer = 0;
+  Index scalars = 0;
+  Index parts = 1;
+};
+
+/// From the last layer to the first: small layers together, large ones in parts. One rank has one parcel.
+[[nodiscard]] std::vector<ParcelGroup> parcel_groups(std::span<const Index> scalars_of_layers, int ranks);
+
+/// The parcels of all groups in the order in which they are computed. What is cut depends on the number of ranks, which
+/// the bits do not.
 [[nodiscard]] std::vector<PlannedParcel> plan_parcels(const Network& network, const Slices& slices,
                                                       const std::vector<Tile>& tiles);
 

@@ -9,7 +9,6 @@ namespace lockstep {
 
 namespace {
 
-constexpr Index pieces_wanted = 4;  // of a layer's rows
 constexpr Index most_row_block = 512;
 constexpr Index least_row_block = 128;
 // Products of few columns wait for weights: their pieces stay in half a second-level cache from shard to shard, and

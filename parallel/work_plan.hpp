@@ -29,6 +29,9 @@ struct WorkPlan {
 /// of 16. cut(784, 512) gives [0, 400), [400, 784).
 [[nodiscard]] std::vector<Range> cut(Index size, Index block);
 
+/// Pieces of a layer's rows that are wanted for each shard: a rank keeps this many threads busy with one.
+inline constexpr Index pieces_wanted = 4;
+
 /// The pieces in which a layer's output rows are computed for a shard: several, so that few shards fill many workers.
 [[nodiscard]] std::vector<Range> forward_pieces(const Layer& layer, Index shard_size);
 /// The pieces in which the gradient by a layer's input rows is computed.

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/plot.hpp"
 #include "apps/study/estimate.hpp"
 
 namespace lockstep {
@@ -14,32 +15,6 @@ struct ReportTable {
   std::string caption;
   std::vector<std::vector<std::string>> rows;
   bool ends_in_words = false;  ///< the last column is read, not compared: it is set to the left
-};
-
-struct PlotPoint {
-  double x = 0;
-  double y = 0;
-  double error = 0;  ///< to either side; NaN: not known
-};
-
-/// A curve, or a row of points.
-struct PlotSeries {
-  enum class Style { curve, points, guide, boxes };
-  std::string title;
-  std::vector<PlotPoint> points;
-  Style style = Style::curve;
-};
-
-struct Plot {
-  std::string name;  ///< of its files
-  std::string title;
-  std::string x_label;  ///< with the unit
-  std::string y_label;
-  int log_x = 0;  ///< base of a logarithmic axis; 0: linear
-  int log_y = 0;
-  std::vector<PlotSeries> series;
-  /// Of the places 0, 1, ... where x counts things, which then stand below one another; else empty.
-  std::vector<std::string> x_names{};
 };
 
 /// A picture of 8-bit grey values, row by row from the top.

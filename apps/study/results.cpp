@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "apps/csv_text.hpp"
+
 namespace lockstep {
 namespace {
 
@@ -24,29 +26,20 @@ std::vector<std::string> columns_of(const StudyResults& results, const char* par
   return names;
 }
 
-std::string cell_text(const Json& value) {
-  if (value.is_null()) return {};
-  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted;
-  for (const char letter : text) quoted.append(letter == '"' ? 2 : 1, letter);
-  return fmt::format("\"{}\"", quoted);
-}
-
 std::string csv(const StudyResults& results, const std::vector<const char*>& parts) {
   std::string text = "cell,seed,status";
   std::vector<std::pair<const char*, std::vector<std::string>>> columns;
   for (const char* part : parts) columns.emplace_back(part, columns_of(results, part));
   for (const auto& [part, names] : columns)
-    for (const std::string& name : names) text += fmt::format(",{}", cell_text(name));
+    for (const std::string& name : names) text += fmt::format(",{}", csv_cell(name));
   text += "\n";
   for (const auto& [name, record] : results.records()) {
     const Json& content = record.content;
-    text += cell_text(content.at("cell")) + "," + cell_text(content.at("seed")) + "," + cell_text(content.at("status"));
+    text += csv_cell(content.at("cell")) + "," + csv_cell(content.at("seed")) + "," + csv_cell(content.at("status"));
     for (const auto& [part, names] : columns)
       for (const std::string& column : names) {
         text += ",";
-        if (content.contains(part) && content.at(part).contains(column)) text += cell_text(content.at(part).at(column));
+        if (content.contains(part) && content.at(part).contains(column)) text += csv_cell(content.at(part).at(column));
       }
     text += "\n";
   }

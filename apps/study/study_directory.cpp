@@ -62,18 +62,9 @@ PointRecord StudyDirectory::read_record(const std::string& point) const {
 }
 
 void StudyDirectory::write_record(const std::string& point, const PointRecord& record) const {
-  const std::string path = this->record(point);
-  make_directories_durably(fs::path{path}.parent_path().string());
-  const std::string text = json_text(record.content) + "\n";
-  const std::string_view parts[] = {text};
-  write_file_durably(path, parts);
+  write_text_file(this->record(point), json_text(record.content) + "\n");
 }
 
-void StudyDirectory::write(const std::string& name, std::string_view text) const {
-  const std::string path = file(name);
-  make_directories_durably(fs::path{path}.parent_path().string());
-  const std::string_view parts[] = {text};
-  write_file_durably(path, parts);
-}
+void StudyDirectory::write(const std::string& name, std::string_view text) const { write_text_file(file(name), text); }
 
 }  // namespace lockstep

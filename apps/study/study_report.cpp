@@ -6,7 +6,7 @@
 
 #include "apps/config_file.hpp"
 #include "apps/json_text.hpp"
-#include "apps/study/plot.hpp"
+#include "apps/plot.hpp"
 #include "apps/study/report_page.hpp"
 #include "apps/study/results.hpp"
 #include "core/settings.hpp"
@@ -75,11 +75,14 @@ std::string write_report(const Report& report, const StudyResults& results, cons
   directory.write("study.toml", study_toml(asked));
   PageFrame frame{.setting = setting_rows(asked), .commands = commands(asked, directory)};
   const bool can_draw = has_gnuplot();
-  frame.without_drawings = can_draw ? "gnuplot could not draw it; see plots/gnuplot.log" : no_gnuplot;
+  frame.without_drawings = can_draw ? "gnuplot could not draw it; see plots/gnuplot.log"
+                                    : std::string{no_gnuplot} +
+                                          "; install it and run the same command again, which draws them without "
+                                          "training anything anew";
   bool all_drawn = true;
   for (const ReportSection& section : report.sections) {
     for (const Plot& plot : section.plots) {
-      frame.drawings[plot.name] = draw(plot, directory);
+      frame.drawings[plot.name] = draw(plot, directory.file("plots"));
       all_drawn = all_drawn && !frame.drawings[plot.name].empty();
     }
     for (const ReportImage& image : section.images) {

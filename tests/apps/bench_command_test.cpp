@@ -153,30 +153,5 @@ TEST(BenchInput, SaysWhatCannotBeRead) {
   EXPECT_NE(result.err.find("nowhere.h5"), std::string::npos) << result.err;
 }
 
-TEST(BenchScaling, GivesCompleteJsonOnThreeRanks) {
-  const CommandResult result = run_lockstep_on(
-      3, {"bench", "scaling", "--net", "13-17-3", "--batch", "37", "--threads", "2", "--seconds", "0.01", "--json"});
-  ASSERT_EQ(result.status, 0) << result.err;
-  const Json object = Json::parse(result.out);
-  ASSERT_EQ(object.at("cases").size(), 18U);  // ranks 1, 2, 3; threads 1, 2; three of each
-  for (const Json& one : object.at("cases")) {
-    for (const char* figure : {"ranks", "threads", "batch", "samples_per_second", "step_seconds", "step_seconds_least",
-                               "step_seconds_most", "efficiency"})
-      EXPECT_GT(one.at(figure).get<double>(), 0) << figure;
-    EXPECT_GE(one.at("exposed_communication").get<double>(), 0) << one;
-    EXPECT_LT(one.at("exposed_communication").get<double>(), 1) << one;
-  }
-  EXPECT_TRUE(object.at("model").contains("flops_of_worker"));
-  EXPECT_GE(object.at("model").at("greatest_error_on_held_out").get<double>(), 0);
-  ASSERT_EQ(object.at("foretold").size(), 5U);
-  EXPECT_EQ(object.at("foretold").at(4).at("ranks"), 16384);
-}
-
-TEST(BenchScaling, WantsLatencyAndBandwidthTogether) {
-  const CommandResult result = run_lockstep({"bench", "scaling", "--latency", "5"});
-  EXPECT_EQ(result.status, 2);
-  EXPECT_NE(result.err.find("--bandwidth"), std::string::npos) << result.err;
-}
-
 }  // namespace
 }  // namespace lockstep::test

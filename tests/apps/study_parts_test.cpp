@@ -4,12 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "apps/plot.hpp"
 #include "apps/study/batch_size_measurements.hpp"
 #include "apps/study/dropout_grid.hpp"
 #include "apps/study/estimate.hpp"
 #include "apps/study/grid_runner.hpp"
 #include "apps/study/grid_time.hpp"
-#include "apps/study/plot.hpp"
 #include "apps/study/rate_search.hpp"
 #include "apps/study/report_page.hpp"
 #include "apps/study/results.hpp"
@@ -130,8 +130,8 @@ TEST(Plot, WritesWhatGnuplotReads) {
                   .x_label = "batch",
                   .y_label = "steps",
                   .log_x = 2,
-                  .series = {{.title = "one", .points = {{1, 2, 0.5}, {4, std::nan(""), 0}}}}};
-  EXPECT_NE(plot_data(plot).find("1 2 0.5\n4 NaN 0\n"), std::string::npos);
+                  .series = {{.title = "one", .points = {{1, 2, 0.5}, {2, 3, 0.5, 1}, {4, std::nan(""), 0}}}}};
+  EXPECT_NE(plot_data(plot).find("1 2 1.5 2.5\n2 3 2.5 4\n4 NaN NaN NaN\n"), std::string::npos);
   EXPECT_NE(plot_script(plot).find("set logscale x 2"), std::string::npos);
   EXPECT_NE(plot_script(plot).find("\"a-b.dat\" index 0"), std::string::npos);
   EXPECT_NE(plot_script(plot).find("set xlabel \"batch\\n \""), std::string::npos) << "room for the key";

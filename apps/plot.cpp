@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Speaking gnuplot.
-#include "apps/study/plot.hpp"
+#include "apps/plot.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -27,6 +27,11 @@ constexpr const char* colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "
 
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.9g}", value) : "NaN"; }
 
+double reach_below(const PlotPoint& point) { return std::isfinite(point.error) ? point.error : 0; }
+double reach_above(const PlotPoint& point) {
+  return std::isfinite(point.error_above) ? point.error_above : reach_below(point);
+}
+
 std::string quoted(std::string text) {
   std::replace(text.begin(), text.end(), '"', '\'');
   return fmt::format("\"{}\"", text);
@@ -49,14 +54,14 @@ std::string clause(const Plot& plot, std::size_t index) {
       return fmt::format("{} using 1:2 with boxes fs transparent solid 0.35 lc rgb \"{}\" {}", from, colour, title);
     case PlotSeries::Style::points:
       if (!plot.x_names.empty())
-        return fmt::format("{} using 2:1:3 with xerrorbars lc rgb \"{}\" lw 1.5 pt {} ps 0.9 {}", from, colour,
+        return fmt::format("{} using 2:1:3:4 with xerrorbars lc rgb \"{}\" lw 1.5 pt {} ps 0.9 {}", from, colour,
                            shapes[shape], title);
-      return fmt::format("{} using 1:2:3 with yerrorbars lc rgb \"{}\" lw 1.5 pt {} ps {} {}", from, colour,
+      return fmt::format("{} using 1:2:3:4 with yerrorbars lc rgb \"{}\" lw 1.5 pt {} ps {} {}", from, colour,
                          outlines[shape], index == 0 ? 0.7 : 1.3, title);
     case PlotSeries::Style::curve:
       break;
   }
-  return fmt::format("{} using 1:2:3 with yerrorlines lc rgb \"{}\" lw 1.5 pt {} ps 0.7 {}", from, colour,
+  return fmt::format("{} using 1:2:3:4 with yerrorlines lc rgb \"{}\" lw 1.5 pt {} ps 0.7 {}", from, colour,
                      shapes[shape], title);
 }
 
@@ -73,9 +78,9 @@ std::string decimal_tics(const Plot& plot, char axis) {
     for (const PlotPoint& point : series.points) {
       const double value = axis == 'x' ? point.x : point.y;
       if (!(value > 0) || !std::isfinite(value)) continue;
-      const double error = axis == 'y' && std::isfinite(point.error) ? point.error : 0;
-      least = std::min(least, value - error > 0 ? value - error : value);
-      most = std::max(most, value + error);
+      const double from = axis == 'y' ? value - reach_below(point) : value;
+      least = std::min(least, from > 0 ? from : value);
+      most = std::max(most, axis == 'y' ? value + reach_above(point) : value);
     }
   const double decades = std::log10(most / least);
   if (!std::isfinite(decades)) return {};
@@ -124,7 +129,7 @@ bool run_gnuplot(const std::string& folder, const std::vector<std::string>& argu
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-  const std::string log = folder.empty() ? "/dev/null" : folder + "/gnuplot.log";
+  const std::string log = folder.empty() ? "/dev/null" : folder + "gnuplot.log";
   posix_spawn_file_actions_addopen(&actions, 2, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
   if (!folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   pid_t process = -1;
@@ -143,11 +148,11 @@ std::string plot_data(const Plot& plot) {
   std::string text = fmt::format("# {}\n# x: {}\n# y: {}\n", plot.title, plot.x_label, plot.y_label);
   for (std::size_t i = 0; i < plot.series.size(); ++i) {
     const PlotSeries& series = plot.series[i];
-    text += fmt::format("{}# {}\n# x  y  error\n", i == 0 ? "" : "\n\n", series.title);
+    text += fmt::format("{}# {}\n# x  y  from  to\n", i == 0 ? "" : "\n\n", series.title);
     for (const PlotPoint& point : series.points)
-      text += fmt::format("{} {} {}\n", number(point.x), number(point.y),
-                          number(std::isfinite(point.error) ? point.error : 0));
-    if (series.points.empty()) text += "NaN NaN NaN\n";
+      text += fmt::format("{} {} {} {}\n", number(point.x), number(point.y), number(point.y - reach_below(point)),
+                          number(point.y + reach_above(point)));
+    if (series.points.empty()) text += "NaN NaN NaN NaN\n";
   }
   return text;
 }
@@ -158,7 +163,7 @@ std::string plot_script(const Plot& plot) {
   const std::string below = has_key ? "\\n " : "";  // a line between the axis and the key, which else overlap
   std::string text = fmt::format(
       "# Draws {0}.svg and {0}.png from {0}.dat: gnuplot {0}.gp\n"
-      "set encoding utf8\nset title {1} noenhanced\nset xlabel {2} noenhanced\nset ylabel {3} noenhanced\n"
+      "reset\nset encoding utf8\nset title {1} noenhanced\nset xlabel {2} noenhanced\nset ylabel {3} noenhanced\n"
       "set key outside bottom center horizontal Left reverse noenhanced\nset grid lt 1 lw 0.6 lc rgb \"#cccccc\"\nset "
       "border 3\nset "
       "tics nomirror\n"
@@ -179,16 +184,16 @@ std::string plot_script(const Plot& plot) {
 
 bool has_gnuplot() { return run_gnuplot("", {"--version"}); }
 
-std::string draw(const Plot& plot, const StudyDirectory& directory) {
-  directory.write("plots/" + plot.name + ".dat", plot_data(plot));
-  directory.write("plots/" + plot.name + ".gp", plot_script(plot));
-  const std::string folder = absolute_path(directory.file("plots"));
-  if (!run_gnuplot(folder, {plot.name + ".gp"})) return {};
+std::string draw(const Plot& plot, const std::string& folder) {
+  const std::string place = absolute_path(folder) + "/";
+  write_text_file(place + plot.name + ".dat", plot_data(plot));
+  write_text_file(place + plot.name + ".gp", plot_script(plot));
+  if (!run_gnuplot(place, {plot.name + ".gp"})) return {};
   std::error_code failure;
-  const std::string log = folder + "/gnuplot.log";
+  const std::string log = place + "gnuplot.log";
   if (std::filesystem::file_size(log, failure) == 0 && !failure) std::filesystem::remove(log, failure);
   try {
-    return text_of_file(folder + "/" + plot.name + ".svg");
+    return text_of_file(place + plot.name + ".svg");
   } catch (const RequestError&) {
     return {};
   }
