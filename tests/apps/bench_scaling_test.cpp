@@ -22,9 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-std::vector<std::string> scaling(std::vector<std::string> more = {}) {
+std::vector<std::string> scaling(const std::string& threads, const std::vector<std::string>& more) {
   std::vector<std::string> command{"bench",  "scaling",   "--net", "13-17-3",   "--batch", "37",
-                                   "--json", "--threads", "1",     "--seconds", "0.01"};
+                                   "--json", "--seconds", "0.01",  "--threads", threads};
   command.insert(command.end(), more.begin(), more.end());
   return command;
 }
@@ -56,9 +56,7 @@ void expect_complete(const Json& object, std::size_t shapes) {
 }
 
 TEST(BenchScaling, GivesCompleteJsonOnThreeRanks) {
-  std::vector<std::string> command = scaling({"--latency", "2", "--bandwidth", "10"});
-  *std::ranges::find(command, "1") = "2";
-  const CommandResult result = run_lockstep_on(3, command);
+  const CommandResult result = run_lockstep_on(3, scaling("2", {"--latency", "2", "--bandwidth", "10"}));
   ASSERT_EQ(result.status, 0) << result.err;
   const Json object = Json::parse(result.out);
   // Ranks 1, 2, 3 and threads 1, 2, as far as there are cores.
@@ -102,7 +100,7 @@ TEST(BenchScaling, WritesTablesAndPictures) {
   const TemporaryDirectory directory;
   const std::string out = directory / "new/scaling";
   const CommandResult result =
-      run_lockstep(scaling({"--out", out, "--latency", "2", "--bandwidth", "10", "--ranks-per-host", "4"}));
+      run_lockstep(scaling("1", {"--out", out, "--latency", "2", "--bandwidth", "10", "--ranks-per-host", "4"}));
   ASSERT_EQ(result.status, 0) << result.err;
   expect_files(out, has_gnuplot());
   EXPECT_EQ(Json::parse(std::ifstream{out + "/scaling.json"}), Json::parse(result.out));
@@ -113,7 +111,7 @@ TEST(BenchScaling, SaysWhatToInstallWhereThereIsNoGnuplot) {
   const std::string out = directory / "scaling";
   const std::string path = std::getenv("PATH");
   setenv("PATH", "/nowhere", 1);
-  const CommandResult result = run_lockstep(scaling({"--out", out, "--latency", "2", "--bandwidth", "10"}));
+  const CommandResult result = run_lockstep(scaling("1", {"--out", out, "--latency", "2", "--bandwidth", "10"}));
   setenv("PATH", path.c_str(), 1);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.err.find("apt-get install gnuplot-nox"), std::string::npos) << result.err;
@@ -124,7 +122,7 @@ TEST(BenchScaling, ReplacesNothing) {
   const TemporaryDirectory directory;
   std::ofstream{directory / "mine"} << "mine";
   for (const std::string& out : {directory.path(), directory / "mine"}) {
-    const CommandResult result = run_lockstep(scaling({"--out", out}));
+    const CommandResult result = run_lockstep(scaling("1", {"--out", out}));
     EXPECT_EQ(result.status, 2) << out;
     EXPECT_NE(result.err.find("choose another --out"), std::string::npos) << result.err;
   }
@@ -132,7 +130,7 @@ TEST(BenchScaling, ReplacesNothing) {
 }
 
 TEST(BenchScaling, ForetellsNothingWithoutANetwork) {
-  const CommandResult result = run_lockstep(scaling());
+  const CommandResult result = run_lockstep(scaling("1", {}));
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_NE(result.err.find("No forecast: one rank sends no messages"), std::string::npos) << result.err;
   EXPECT_TRUE(Json::parse(result.out).at("foretold").empty());
@@ -148,9 +146,13 @@ TEST(BenchScaling, WantsLatencyAndBandwidthTogether) {
 ScalingModel machine(LinkRates network) {
   std::vector<ScalingModel::MeasuredStep> steps;
   for (const Index batch : {16, 1024}) {
-    const StepCase what{.sizes = {784, 512, 10}, .batch_size = batch, .shard_size = 16};
+    ScalingModel::MeasuredStep& step = steps.emplace_back();
+    StepCase& what = step.point.what;
+    what.sizes = {784, 512, 10};
+    what.batch_size = batch;
+    what.shard_size = 16;
     const double shards = static_cast<double>(batch) / 16;
-    steps.push_back({{what, {}}, step_flop(what) / 50e9 + (785 * 512 + 513 * 10) * (shards + 1) / 1e9});
+    step.seconds = step_flop(what) / 50e9 + (785 * 512 + 513 * 10) * (shards + 1) / 1e9;
   }
   const ScalingModel::MeasuredExchange inside{
       .floats = 64, .leaves = 8, .shape = {.ranks = 2, .threads = 1, .ranks_per_host = 2}, .seconds = 2e-6};
