@@ -35,6 +35,7 @@ class BenchAllreduce {
         ->type_name("COUNT")
         ->check(CLI::Range(Index{0}, Index{1} << 20))
         ->capture_default_str();
+    add_ranks_per_host(command, ranks_per_host_);
     add_bench_flags(command, flags_, "Of measuring for each size, in 31 repetitions");
     command.footer(fmt::format(
         "What does it cost that sums over ranks have one order, whatever the ranks? Each size is added up\n"
@@ -53,9 +54,10 @@ class BenchAllreduce {
 
   int run() {
     if (flags_.json) context_.console.reserve_output_for_json();
-    Communicator& world = context_.mpi.world();
-    agree_on_problems(world, problems());
-    Workers workers{settled_threads(gather_placements(world), flags_.threads, world.rank(), context_.console)};
+    agree_on_problems(context_.mpi.world(), problems());
+    Communicator& world = ranks_in_hosts(context_, ranks_per_host_);
+    if (world.hosts() != nullptr) ranks_adding_first_ = world.hosts()->within.ranks();
+    Workers workers{settled_threads(gather_placements(world), flags_.threads, context_.mpi, context_.console)};
     const SumInAnyOrder by_mpi = [this](std::span<const Scalar> values, std::span<Scalar> sum) {
       mpi_allreduce(*context_.mpi.use(), values, sum);
     };
@@ -129,6 +131,7 @@ class BenchAllreduce {
             {"shards", shards()},
             {"partial_sums", partial_sums()},
             {"ranks", context_.mpi.world().ranks()},
+            {"ranks_per_host", ranks_adding_first_},
             {"threads", workers.threads()},
             {"ordered_seconds", spread_of(times, [](const ExchangeTimes& t) { return t.ordered_seconds; }).median},
             {"allreduce_seconds", spread_of(times, [](const ExchangeTimes& t) { return t.any_order_seconds; }).median},
@@ -141,6 +144,8 @@ class BenchAllreduce {
   CommandContext& context_;
   std::vector<Index> floats_{25'000, 100'000, 400'000, 1'600'000, 6'000'000};
   Index shards_ = 0;
+  int ranks_per_host_ = 0;
+  int ranks_adding_first_ = 1;  ///< on each host, before it exchanges with others; 1: none
   BenchFlags flags_;
 };
 

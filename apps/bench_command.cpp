@@ -6,6 +6,10 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "apps/agreement.hpp"
 
 namespace lockstep {
 namespace {
@@ -49,6 +53,25 @@ void add_bench_flags(CLI::App& command, BenchFlags& flags, const std::string& me
       ->check(measuring_time())
       ->capture_default_str();
   add_json_flag(command, flags.json);
+}
+
+void add_ranks_per_host(CLI::App& command, int& ranks_per_host) {
+  command
+      .add_option("--ranks-per-host", ranks_per_host,
+                  "Exchange as if so many ranks at a time shared a host: among these first; 1: all with all, directly. "
+                  "Without it: as they lie")
+      ->type_name("COUNT")
+      ->check(CLI::Range(1, 1 << 20));
+}
+
+Communicator& ranks_in_hosts(CommandContext& context, int ranks_per_host) {
+  if (ranks_per_host == 0) return context.mpi.world();
+  std::vector<std::string> found;
+  const int ranks = context.mpi.world().ranks();
+  if (ranks % ranks_per_host != 0)
+    found.push_back(fmt::format("--ranks-per-host is {}, but {} ranks are no multiple of it", ranks_per_host, ranks));
+  agree_on_problems(context.mpi.world(), found);
+  return context.mpi.by_hosts(ranks_per_host);
 }
 
 void add_bench_command(CLI::App& root, CommandContext& context) {

@@ -24,6 +24,12 @@ struct BenchFlags {
 /// Adds --threads, --seconds and --json; `measured` says what the seconds are spent on.
 void add_bench_flags(CLI::App& command, BenchFlags& flags, const std::string& measured);
 
+/// Adds --ranks-per-host; 0 unless given.
+void add_ranks_per_host(CLI::App& command, int& ranks_per_host);
+/// All ranks, as if so many at a time shared a host; 0: as they are. Throws AgreedError when that does not come out
+/// even. Collective.
+[[nodiscard]] Communicator& ranks_in_hosts(CommandContext& context, int ranks_per_host);
+
 /// "784-512-10" as sizes; empty when it is not that.
 [[nodiscard]] std::vector<Index> network_sizes(std::string_view text);
 /// The sentence for a --net that is none.

@@ -81,7 +81,7 @@ class BenchInput {
 
   int run() {
     if (flags_.json) context_.console.reserve_output_for_json();
-    const int threads = settled_threads(gather_placements(world()), flags_.threads, world().rank(), context_.console);
+    const int threads = settled_threads(gather_placements(world()), flags_.threads, context_.mpi, context_.console);
     Workers workers{threads};
     if (!flags_.json) context_.console.out(heading(workers));
     interruptible([&](const std::function<void()>& check) {

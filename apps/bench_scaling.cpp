@@ -98,7 +98,7 @@ class BenchScaling {
       if (!out_.empty()) claim_out();
     });
     const std::vector<Placement> placements = gather_placements(world());
-    const int own_threads = settled_threads(placements, flags_.threads, world().rank(), context_.console);
+    const int own_threads = settled_threads(placements, flags_.threads, context_.mpi, context_.console);
     const int threads = std::ranges::min(gather_each(own_threads, world()));
     const std::vector<ScalingShape> shapes = shapes_that_fit(placements, threads);
     ScalingMeasurement measurement{network_sizes(net_), batch_, shapes};

@@ -45,6 +45,10 @@ class BenchStep {
     command.add_option("--precision", precision_, "Numbers that products multiply: float32 or bf16, as in training")
         ->type_name("NAME")
         ->capture_default_str();
+    command.add_option("--exchange", exchange_, "Numbers that ranks exchange: float32 or bf16, as in training")
+        ->type_name("NAME")
+        ->capture_default_str();
+    add_ranks_per_host(command, ranks_per_host_);
     command.add_flag("--order", order_, "What the fixed order of sums costs, instead: see below");
     add_bench_flags(command, flags_, "Of measuring for each case, in five repetitions (with --order, 31)");
     command.footer(
@@ -65,16 +69,17 @@ class BenchStep {
         "  lockstep bench step --net 784-512-512-10 --batch 128,1024 --threads 4 --json\n"
         "  lockstep bench step --net 784-2048-2048-10 --batch 1024 --precision bf16\n"
         "  lockstep bench step --order --seconds 4\n"
-        "  mpirun -n 2 --bind-to none lockstep bench step --threads 1\n\n" +
+        "  mpirun -n 2 --bind-to none lockstep bench step --threads 1 --exchange bf16\n\n" +
         std::string{bench_exit_statuses});
   }
 
   int run() {
     if (flags_.json) context_.console.reserve_output_for_json();
     agree_on_problems(context_.mpi.world(), problems());
-    Communicator& world = context_.mpi.world();
+    Communicator& world = ranks_in_hosts(context_, ranks_per_host_);
+    if (world.hosts() != nullptr) ranks_adding_first_ = world.hosts()->within.ranks();
     (void)settled_instruction_set(std::nullopt, precision(), world);
-    Workers workers{settled_threads(gather_placements(world), flags_.threads, world.rank(), context_.console)};
+    Workers workers{settled_threads(gather_placements(world), flags_.threads, context_.mpi, context_.console)};
     return order_ ? measure_order(world, workers) : measure_speed(world, workers);
   }
 
@@ -86,8 +91,7 @@ class BenchStep {
     std::vector<std::string> unsteady;
     for (const std::string& net : nets_) {
       for (const Index batch : batches_) {
-        const StepCase what{
-            .sizes = network_sizes(net), .batch_size = batch, .shard_size = shard_size_, .precision = precision()};
+        const StepCase what = step_case(net, batch);
         context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
         const std::vector<StepRate> rates =
             measure_steps(what, repetitions, flags_.seconds / repetitions, world, workers);
@@ -119,8 +123,7 @@ class BenchStep {
     double logarithms = 0;
     for (const std::string& net : nets_) {
       for (const Index batch : batches_) {
-        const StepCase what{
-            .sizes = network_sizes(net), .batch_size = batch, .shard_size = shard_size_, .precision = precision()};
+        const StepCase what = step_case(net, batch);
         context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
         const Spread ratio =
             spread_of(measure_tree_cost(what, order_repetitions, flags_.seconds / order_repetitions, world, workers),
@@ -153,15 +156,25 @@ class BenchStep {
     std::vector<std::string> found;
     for (const std::string& net : nets_)
       if (network_sizes(net).empty()) found.push_back(no_network(net));
-    try {
-      (void)precision();
-    } catch (const RequestError& failure) {
-      found.insert(found.end(), failure.problems().begin(), failure.problems().end());
+    for (const auto& [kind, name] : {std::pair{"precision", &precision_}, std::pair{"exchange", &exchange_}}) {
+      try {
+        (void)value_in(precision_names, kind, *name);
+      } catch (const RequestError& failure) {
+        found.insert(found.end(), failure.problems().begin(), failure.problems().end());
+      }
     }
     return found;
   }
 
   [[nodiscard]] Precision precision() const { return value_in(precision_names, "precision", precision_); }
+
+  [[nodiscard]] StepCase step_case(const std::string& net, Index batch) const {
+    return {.sizes = network_sizes(net),
+            .batch_size = batch,
+            .shard_size = shard_size_,
+            .precision = precision(),
+            .exchange = value_in(precision_names, "exchange", exchange_)};
+  }
 
   [[nodiscard]] std::string heading(const Workers& workers) const {
     return fmt::format("{} of {}\n{:>20} {:>6} {:>6} {:>12} {:>9} {:>10} {:>14} {:>9}",
@@ -187,8 +200,10 @@ class BenchStep {
             {"batch", what.batch_size},
             {"shard", shard_size_of(what)},
             {"ranks", context_.mpi.world().ranks()},
+            {"ranks_per_host", ranks_adding_first_},
             {"threads", workers.threads()},
             {"precision", precision_},
+            {"exchange", exchange_},
             {"samples_per_second", spread_of(rates, [](const StepRate& r) { return r.samples_per_second; }).median},
             {"gflops", spread_of(rates, [](const StepRate& r) { return r.flops; }).median / 1e9},
             {"of_peak", share.median},
@@ -203,6 +218,9 @@ class BenchStep {
   std::vector<Index> batches_{32, 128, 1024, 8192};
   Index shard_size_ = 0;
   std::string precision_{text_in(precision_names, Precision::float32)};
+  std::string exchange_{text_in(precision_names, Precision::float32)};
+  int ranks_per_host_ = 0;
+  int ranks_adding_first_ = 1;  ///< on each host, before it exchanges with others; 1: none
   bool order_ = false;
   BenchFlags flags_;
 };

@@ -41,7 +41,7 @@ InferenceInput::Opened InferenceInput::open() const {
   require_same_on_all_ranks(world, "the data", agreed(world, [&] { return data_identity(*opened.data); }));
   require_finite_features(*opened.data, world, context_.console);
 
-  opened.threads = settled_threads(gather_placements(world), config.threads, world.rank(), context_.console);
+  opened.threads = settled_threads(gather_placements(world), config.threads, context_.mpi, context_.console);
   return opened;
 }
 

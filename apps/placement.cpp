@@ -111,9 +111,16 @@ std::vector<std::string> placement_warnings(std::span<const Placement> placement
   return warnings;
 }
 
-int settled_threads(std::span<const Placement> placements, Index wanted, int rank, Console& console) {
+bool threads_have_cores(std::span<const Placement> placements, std::size_t rank, Index threads) {
+  const HostCores host = by_host(placements, threads).at(placements[rank].host);
+  return host.threads <= static_cast<Index>(host.used.size());
+}
+
+int settled_threads(std::span<const Placement> placements, Index wanted, MpiEnvironment& mpi, Console& console) {
   for (const std::string& warning : placement_warnings(placements, wanted)) console.note("warning: " + warning);
-  return wanted > 0 ? static_cast<int>(wanted) : fair_threads(placements, static_cast<std::size_t>(rank));
+  const auto rank = static_cast<std::size_t>(mpi.world().rank());
+  mpi.keep_cores(threads_have_cores(placements, rank, wanted));
+  return wanted > 0 ? static_cast<int>(wanted) : fair_threads(placements, rank);
 }
 
 std::string core_list(std::span<const int> cores) {

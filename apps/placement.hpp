@@ -8,7 +8,7 @@
 
 #include "apps/console.hpp"
 #include "core/types.hpp"
-#include "parallel/communicator.hpp"
+#include "parallel/mpi_environment.hpp"
 
 namespace lockstep {
 
@@ -37,8 +37,13 @@ struct Placement {
 /// `threads` a rank; 0: fair_threads.
 [[nodiscard]] std::vector<std::string> placement_warnings(std::span<const Placement> placements, Index threads);
 
-/// Threads of this rank: `wanted`, or its fair share when that is 0. Warns of what slows the placement down.
-[[nodiscard]] int settled_threads(std::span<const Placement> placements, Index wanted, int rank, Console& console);
+/// True when all threads of rank `rank`'s host have a core each. `threads` a rank; 0: fair_threads.
+[[nodiscard]] bool threads_have_cores(std::span<const Placement> placements, std::size_t rank, Index threads);
+
+/// Threads of this rank: `wanted`, or its fair share when that is 0; how it waits for other ranks follows from it.
+/// Warns of what slows the placement down. `placements` are all ranks'.
+[[nodiscard]] int settled_threads(std::span<const Placement> placements, Index wanted, MpiEnvironment& mpi,
+                                  Console& console);
 
 /// "0-3,8".
 [[nodiscard]] std::string core_list(std::span<const int> cores);

@@ -134,10 +134,10 @@ int placed_threads(const TrainConfig& config, const DatasetInfo& data, RunPlace 
   const auto rank = static_cast<std::size_t>(ranks.rank());
   const auto here = std::count_if(placements.begin(), placements.end(),
                                   [&](const Placement& other) { return other.host == placements[rank].host; });
-  const std::string problem = memory_problem(network_spec(config, data), config.optimizer, static_cast<int>(here),
-                                             ranks.ranks(), memory_bytes());
+  const std::string problem =
+      memory_problem(network_spec(config, data), config, static_cast<int>(here), ranks.ranks(), memory_bytes());
   agree_on_problems(ranks, problem.empty() ? Problems{} : Problems{problem});
-  return settled_threads(placements, config.threads, ranks.rank(), place.console);
+  return settled_threads(placements, config.threads, place.mpi, place.console);
 }
 
 RunEnd carry_out(const RunRequest& request, const TrainConfig& config, const RunData& data, RunPlace place,

@@ -24,7 +24,7 @@ namespace lockstep {
 struct RunPlace {
   Communicator& communicator;
   Console& console;
-  const MpiEnvironment& mpi;
+  MpiEnvironment& mpi;
   /// Told of every step, on every rank, in place of a bar on the console; may be empty.
   std::function<void(const StepProgress&)> on_step{};
   std::string profile{};  ///< path of a trace of a few steps, or ""

@@ -3,13 +3,11 @@
 #pragma once
 
 #include <cassert>
-#include <cstdint>
 
+#include "core/bf16_number.hpp"
 #include "core/types.hpp"
 
 namespace lockstep {
-
-using Bf16 = std::uint16_t;  ///< the upper half of a float
 
 inline constexpr Index bf16_block_lines = 16;
 inline constexpr Index bf16_block_terms = 32;

@@ -18,7 +18,7 @@ enum class Optimizer { sgd, momentum, nesterov, rmsprop, adam, adamw };
 [[nodiscard]] Optimizer optimizer_named(std::string_view name);
 
 /// Names of the arrays of state that a rule keeps, each as large as the parameters: {} for sgd, {"momentum"},
-/// {"square"}, {"mean", "square"}. They name the data sets in a checkpoint.
+/// {"square"}, {"mean", "square"}.
 [[nodiscard]] std::vector<std::string> state_names(Optimizer optimizer);
 
 /// The numbers of one step. All rules match PyTorch's definitions (torch.optim) to rounding.

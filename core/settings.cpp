@@ -67,7 +67,7 @@ constexpr Group schedule{.heading = "Schedule"};
 constexpr Group pass{.heading = "Passes over the data"};
 constexpr Group stopping{.heading = "Validation"};
 constexpr Group measurements{.heading = "Measurements"};
-constexpr Group kernels{.heading = "Matrix products"};
+constexpr Group kernels{.heading = "Numbers"};
 constexpr Group machine{.heading = "Machine", .affects_result = false};
 
 template <auto member>
@@ -176,6 +176,10 @@ std::vector<Setting> table() {
       setting<&C::precision>(kernels, "precision", "float32|bf16",
                              "Numbers that training multiplies: bf16 rounds operands to bfloat16 and adds in float32; "
                              "weights, sums and evaluation stay float32. Needs AMX-BF16 or AVX512_BF16."),
+      setting<&C::exchange>(kernels, "exchange", "float32|bf16",
+                            "Numbers that ranks exchange: bf16 halves the bytes. Sums of gradients are rounded to "
+                            "bfloat16 at every node of their tree, new parameters by their owners, who keep them in "
+                            "float32: the same bits on any number of ranks, but others than with float32."),
       setting<&C::isa>(kernels, "isa", instruction_sets,
                        "Instructions of matrix products; auto: the best here. Pin it where hosts differ. The last two "
                        "belong to precision bf16."),

@@ -71,8 +71,11 @@ struct TrainConfig {
   Standardize standardize = Standardize::automatic;
   // measurements
   Index noise_scale = 0;  ///< steps between measurements of the gradient's noise; 0: none
-  // kernels
+  // numbers and kernels
   Precision precision = Precision::float32;
+  /// bf16: every sum of shards' gradients in the reduction tree, from single shards on, and every parameter are rounded
+  /// to bfloat16, whoever computes them, so that they can travel as such; owners keep the parameters unrounded.
+  Precision exchange = Precision::float32;
   std::optional<InstructionSet> isa{};  ///< of matrix products; unset: the best that the processor has
   // machine: none of these changes the result
   Index threads = 0;           ///< 0: the cores this rank may use

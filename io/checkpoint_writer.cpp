@@ -67,11 +67,15 @@ void write_model(const Hdf5File& file, const Model& model) {
   write_blocks(file, "/parameters", model.network.layout(), model.parameters);
 }
 
-/// The names of the optimizer's arrays, as the configuration's optimizer calls them; numbers where it is not known.
+/// The names of the optimizer's arrays, as the configuration calls them; numbers where it is not known.
 std::vector<std::string> optimizer_array_names(const Checkpoint& checkpoint) {
   const std::size_t count = checkpoint.state.optimizer.size();
-  if (const auto setting = checkpoint.configuration.find("optimizer"); setting != checkpoint.configuration.end()) {
-    std::vector<std::string> names = state_names(optimizer_named(setting->second));
+  const auto& configuration = checkpoint.configuration;
+  if (const auto setting = configuration.find("optimizer"); setting != configuration.end()) {
+    const auto exchange = configuration.find("exchange");
+    std::vector<std::string> names = optimizer_arrays(
+        optimizer_named(setting->second),
+        exchange == configuration.end() ? Precision::float32 : value_in(precision_names, "exchange", exchange->second));
     if (names.size() == count) return names;
   }
   std::vector<std::string> numbers;

@@ -15,7 +15,7 @@ namespace {
 class Complete final : public Transfer {
  public:
   [[nodiscard]] bool test() override { return true; }
-  void wait() override {}
+  void wait(const std::function<void()>& /*meanwhile*/) override {}
 };
 
 std::string message_of(const std::vector<int>& ranks, MissingRanksError::Sign sign, double seconds) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -60,14 +61,20 @@ auto at_place(Action&& action, Describe&& describe) {
   }
 }
 
-/// An exchange under way. The memory given to it must live, and what is sent stay unchanged, until `wait` returns.
+/// An exchange under way. The memory given to it must live, and what is sent stay unchanged, until `wait` has returned
+/// or `test` was true. One that is destroyed before, by an exception, is the end of communication: what remains is to
+/// end.
 class Transfer {
  public:
   virtual ~Transfer() = default;
   /// True when it is complete; lets it progress.
   [[nodiscard]] virtual bool test() = 0;
-  /// Returns when it is complete. Throws MissingRanksError.
-  virtual void wait() = 0;
+  /// Returns when it is complete; until then calls `meanwhile` now and then, which may start transfers and look after
+  /// others, but not wait. Throws MissingRanksError.
+  virtual void wait(const std::function<void()>& meanwhile) = 0;
+  void wait() {
+    wait([] {});
+  }
 };
 
 /// Exchanges of one lane begin in the same order on all ranks; those of different lanes may pass each other, so that
@@ -77,6 +84,15 @@ enum class Lane {
   gradients,   ///< partial sums on their way to the owners
   parameters,  ///< new values on their way from the owners
 };
+inline constexpr std::size_t lane_count = 3;
+
+class Communicator;
+
+/// The ranks as a table: rank host * places + place, as many places on each host.
+struct HostGroups {
+  Communicator& within;  ///< the ranks of this rank's host, by place
+  Communicator& across;  ///< the ranks with this rank's place, by host
+};
 
 /// All calls are collective (every rank makes the same calls in the same order, in each lane) and made by one thread of
 /// each rank. Throws Error when the transport fails. Destructors never communicate.
@@ -85,6 +101,8 @@ class Communicator {
   virtual ~Communicator() = default;
   [[nodiscard]] virtual int rank() const = 0;
   [[nodiscard]] virtual int ranks() const = 0;
+  /// How the ranks lie on hosts, where what goes from host to host is worth gathering first; else null.
+  [[nodiscard]] virtual const HostGroups* hosts() const { return nullptr; }
 
   /// Rank r's message `send[q]` arrives in rank q's `receive[r]`; it may be empty.
   [[nodiscard]] virtual std::unique_ptr<Transfer> all_to_all(std::span<const ConstPieces> send,

@@ -38,7 +38,7 @@ class SumOverRanks {
       : leaves_{what.leaves},
         layout_{layers_of(what.floats)},
         slices_{layout_, communicator.ranks()},
-        exchange_{slices_, communicator},
+        exchange_{slices_, communicator, workers},
         update_{layout_, slices_, {slices_.parcel()}, Optimizer::sgd, communicator, workers},
         ordered_{layout_.buffer_size()},
         values_(static_cast<std::size_t>(what.floats)),

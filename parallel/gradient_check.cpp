@@ -134,6 +134,7 @@ std::vector<DirectionalCheck> check_gradients(const TrainConfig& config, const D
   // Formulas are checked, not rounding: differences of losses would drown in that of bfloat16.
   TrainConfig exact = config;
   exact.precision = Precision::float32;
+  exact.exchange = Precision::float32;
   Objective objective{exact, data, communicator};
   const AlignedBuffer gradient = objective.gradient();
   std::vector<DirectionalCheck> checks;

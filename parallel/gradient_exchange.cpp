@@ -3,92 +3,144 @@
 #include "parallel/gradient_exchange.hpp"
 
 #include <algorithm>
+#include <cassert>
+#include <utility>
 
 namespace lockstep {
 namespace {
 
-/// Adds runs of scalars out of place the first time, so that no source is copied.
-class RunAdder {
- public:
-  RunAdder(Index size, int depth)
-      : size_{size},
-        slots_(static_cast<std::size_t>(depth)),
-        memory_{thread_scratch<RunAdder>(padded(size) * depth).data()} {}
+/// Scalars that rank `rank` of a host collects, and where each host's slice begins among them, by host.
+std::vector<Index> collection_of(const Slices& slices, const HostGroups& groups) {
+  std::vector<Index> begins{0};
+  const int places = groups.within.ranks();
+  for (int host = 0; host < groups.across.ranks(); ++host)
+    begins.push_back(begins.back() + slices.size(host * places + groups.within.rank()));
+  return begins;
+}
 
-  void set(int slot, const Scalar* values) { slots_[static_cast<std::size_t>(slot)] = values; }
-  [[nodiscard]] const Scalar* get(int slot) const { return slots_[static_cast<std::size_t>(slot)]; }
-
-  void add(int into, int from) {
-    const Scalar* left = get(into);
-    const Scalar* right = get(from);
-    Scalar* sum = memory_ + padded(size_) * into;
-    for (Index i = 0; i < size_; ++i) sum[i] = left[i] + right[i];
-    set(into, sum);
+/// The blocks of each of `members`, who have `ranks_of_member` ranks each, the first of them rank `first` of `ranks`.
+std::vector<std::vector<TreeBlock>> blocks_of(Index leaves, int first, int members, int ranks_of_member, int ranks) {
+  std::vector<std::vector<TreeBlock>> blocks;
+  for (int member = 0; member < members; ++member) {
+    const int rank = first + member * ranks_of_member;
+    blocks.push_back(maximal_blocks(
+        {leaves_of_rank(leaves, rank, ranks).begin, leaves_of_rank(leaves, rank + ranks_of_member - 1, ranks).end}));
   }
-
- private:
-  Index size_;
-  std::vector<const Scalar*> slots_;
-  Scalar* memory_;
-};
+  return blocks;
+}
 
 }  // namespace
 
-GradientExchange::GradientExchange(const Slices& slices, Communicator& communicator)
-    : slices_{slices}, communicator_{communicator}, received_(static_cast<std::size_t>(communicator.ranks())) {}
+GradientExchange::GradientExchange(const Slices& slices, Communicator& communicator, Workers& workers,
+                                   Precision numbers)
+    : slices_{slices},
+      communicator_{communicator},
+      workers_{workers},
+      last_{communicator.hosts() == nullptr ? communicator : communicator.hosts()->across,
+            slices.size(communicator.rank()), numbers} {
+  const HostGroups* const groups = communicator.hosts();
+  if (groups == nullptr) return;
+  const std::vector<Index> begins = collection_of(slices, *groups);
+  collection_.emplace(
+      Collection{.groups = *groups, .begins = begins, .hop = SumHop{groups->within, begins.back(), numbers}});
+}
 
 void GradientExchange::begin(Index leaves, const std::vector<AlignedBuffer>& own) {
   const int ranks = communicator_.ranks();
-  const int self = communicator_.rank();
-  const Index slice_size = slices_.size(self);
-  sources_.clear();
-  transfers_.clear();
-  for (int rank = 0; rank < ranks; ++rank) {
-    AlignedBuffer& received = received_[static_cast<std::size_t>(rank)];
-    const std::vector<TreeBlock> blocks = maximal_blocks(leaves_of_rank(leaves, rank, ranks));
-    const Index needed = rank == self ? 0 : slice_size * static_cast<Index>(blocks.size());
-    if (received.size() < needed) received = AlignedBuffer{needed};
-    for (std::size_t k = 0; k < blocks.size(); ++k) {
-      Scalar* const incoming = rank == self ? nullptr : received.data() + slice_size * static_cast<Index>(k);
-      sources_.push_back(
-          {.block = blocks[k], .rank = rank, .data = rank == self ? own[k].data() : incoming, .incoming = incoming});
-    }
+  parcels_.clear();
+  if (!collection_) {
+    last_.begin(blocks_of(leaves, 0, ranks, 1, ranks), own);
+    return;
   }
+  const int places = collection_->groups.within.ranks();
+  const int host = collection_->groups.across.rank();
+  collection_->hop.begin(blocks_of(leaves, host * places, places, 1, ranks), own);
+  std::vector<std::vector<TreeBlock>> blocks = blocks_of(leaves, 0, ranks / places, places, ranks);
+  std::vector<AlignedBuffer>& sums = collection_->sums;
+  while (sums.size() < blocks[static_cast<std::size_t>(host)].size()) sums.emplace_back(collection_->begins.back());
+  last_.begin(std::move(blocks), sums);
 }
 
 void GradientExchange::start(const Parcel& parcel) {
-  const int self = communicator_.rank();
-  std::vector<ConstPieces> send(parcel.pieces.size());
-  std::vector<Pieces> receive(parcel.pieces.size());
-  for (const Source& source : sources_) {
-    if (source.rank != self) {
-      for (const SlicePiece& piece : parcel.pieces[static_cast<std::size_t>(self)])
-        receive[static_cast<std::size_t>(source.rank)].push_back(
-            writable_bytes_of(source.incoming + piece.offset_in_slice, piece.size()));
-      continue;
-    }
-    for (std::size_t owner = 0; owner < send.size(); ++owner)
-      if (static_cast<int>(owner) != self)
-        for (const SlicePiece& piece : parcel.pieces[owner])
-          send[owner].push_back(bytes_of(source.data + piece.offset, piece.size()));
-  }
-  transfers_.push_back(communicator_.all_to_all(send, receive, Lane::gradients));
+  parcels_.push_back(parcel);
+  if (collection_)
+    collection_->hop.start(within_host(parcel));
+  else
+    last_.start(parcel);
 }
 
 void GradientExchange::progress() {
-  for (const std::unique_ptr<Transfer>& transfer : transfers_) (void)transfer->test();
+  if (collection_) collection_->hop.progress();
+  last_.progress();
+}
+
+void GradientExchange::relay() {
+  if (!collection_) return;
+  while (last_.started() < started() && collection_->hop.arrived(last_.started())) send_on();
+}
+
+void GradientExchange::wait(std::size_t parcel, const std::function<void()>& meanwhile) {
+  while (last_.started() <= parcel) {
+    collection_->hop.wait(last_.started(), [&] {
+      last_.progress();
+      meanwhile();
+    });
+    send_on();
+  }
+  last_.wait(parcel, [&] {
+    relay();
+    meanwhile();
+  });
+}
+
+void GradientExchange::send_on() {
+  const Parcel& parcel = parcels_[last_.started()];
+  const auto place = static_cast<std::size_t>(collection_->groups.within.rank());
+  const std::vector<SlicePiece> parts = cut_for_workers(within_host(parcel).pieces[place]);
+  workers_.for_each(static_cast<Index>(parts.size()), [&](Index i) {
+    const SlicePiece& part = parts[static_cast<std::size_t>(i)];
+    const BlockSums blocks = collection_->hop.merged(part);
+    assert(blocks.size() <= collection_->sums.size());
+    for (std::size_t k = 0; k < blocks.size(); ++k)
+      std::copy_n(blocks[k], part.size(), collection_->sums[k].data() + part.offset_in_slice);
+    last_.pack(part.offset_in_slice, part.size(), 1, 0);
+  });
+  last_.start(across_hosts(parcel));
+}
+
+Parcel GradientExchange::within_host(const Parcel& parcel) const {
+  const HostGroups& groups = collection_->groups;
+  const auto places = static_cast<std::size_t>(groups.within.ranks());
+  Parcel collected{.pieces = std::vector<std::vector<SlicePiece>>(places)};
+  for (std::size_t rank = 0; rank < parcel.pieces.size(); ++rank)
+    for (SlicePiece piece : parcel.pieces[rank]) {
+      // Right for this rank's own collection: where others put theirs is their affair.
+      piece.offset_in_slice += collection_->begins[rank / places];
+      collected.pieces[rank % places].push_back(piece);
+    }
+  return collected;
+}
+
+Parcel GradientExchange::across_hosts(const Parcel& parcel) const {
+  const HostGroups& groups = collection_->groups;
+  const auto places = static_cast<std::size_t>(groups.within.ranks());
+  Parcel sent;
+  for (std::size_t rank = static_cast<std::size_t>(groups.within.rank()); rank < parcel.pieces.size(); rank += places) {
+    sent.pieces.push_back(parcel.pieces[rank]);
+    for (SlicePiece& piece : sent.pieces.back()) piece = in_collection(piece, rank / places);
+  }
+  return sent;
+}
+
+SlicePiece GradientExchange::in_collection(SlicePiece piece, std::size_t host) const {
+  piece.offset = collection_->begins[host] + piece.offset_in_slice;
+  return piece;
 }
 
 std::span<const Scalar> GradientExchange::sum(const SlicePiece& piece) const {
-  RunAdder adder{piece.size(), static_cast<int>(sources_.size())};
-  TreeCounter counter;
-  for (const Source& source : sources_) {
-    const bool own = source.rank == communicator_.rank();
-    adder.set(counter.depth(), source.data + (own ? piece.offset : piece.offset_in_slice));
-    counter.push(source.block, adder);
-  }
-  counter.finish(adder);
-  return {adder.get(0), static_cast<std::size_t>(piece.size())};
+  const SlicePiece place =
+      collection_ ? in_collection(piece, static_cast<std::size_t>(collection_->groups.across.rank())) : piece;
+  return {last_.sum(place), static_cast<std::size_t>(piece.size())};
 }
 
 }  // namespace lockstep

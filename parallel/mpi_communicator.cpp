@@ -24,16 +24,19 @@ constexpr int first_tag = 1;  // of the first lane
 constexpr double hurried_seconds = 0.75;
 
 /// Pauses between two looks at a transfer. Most arrive within microseconds: look at once. Later let others have the
-/// core, which they need when there are more ranks than cores; later still sleep, never longer than a small part of
-/// what was waited already.
+/// core, which they need when there are more ranks than cores; but where each has its own, whoever gets it is a
+/// stranger, and keeps it for milliseconds. Later still sleep, never longer than a small part of what was waited
+/// already.
 class Patience {
  public:
+  explicit Patience(bool own_core) : own_core_{own_core} {}
+
   void pause() {
     ++looks_;
     if (looks_ < eager_looks) return;
     const Clock::duration waited = Clock::now() - start_;
     if (waited < eager_time) {
-      std::this_thread::yield();
+      if (!own_core_) std::this_thread::yield();
       return;
     }
     std::this_thread::sleep_for(std::min<Clock::duration>(waited / 64, longest_sleep));
@@ -52,6 +55,7 @@ class Patience {
   static constexpr std::chrono::milliseconds eager_time{2};
   static constexpr std::chrono::microseconds longest_sleep{200};
 
+  bool own_core_;
   int looks_ = 0;
   Clock::time_point start_ = Clock::now();
 };
@@ -59,21 +63,30 @@ class Patience {
 /// Tells the pulse that the main thread waits.
 class Waiting {
  public:
-  explicit Waiting(MpiPulse* pulse) : pulse_{pulse}, since_{pulse == nullptr ? 0 : pulse->time()} {
-    if (pulse_ != nullptr) pulse_->begin_wait();
-  }
+  explicit Waiting(MpiPulse* pulse) : pulse_{pulse} { begin(); }
   ~Waiting() {
     if (pulse_ != nullptr) pulse_->end_wait();
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
-  /// So far, in the pulse's time.
+  /// Something arrived: it is another wait, for the other ranks, too.
+  void renew() {
+    if (pulse_ != nullptr) pulse_->end_wait();
+    begin();
+  }
+  /// Since then, in the pulse's time.
   [[nodiscard]] double seconds() const { return pulse_ == nullptr ? 0 : pulse_->time() - since_; }
 
  private:
+  void begin() {
+    if (pulse_ == nullptr) return;
+    since_ = pulse_->time();
+    pulse_->begin_wait();
+  }
+
   MpiPulse* pulse_;
-  double since_;
+  double since_ = 0;
 };
 
 /// The messages of one exchange.
@@ -93,18 +106,30 @@ class MpiTransfer final : public Transfer {
   MpiTransfer(MpiUse& use, Requests requests)
       : use_{use}, requests_{std::move(requests)}, left_{requests_.handles.size()}, done_(left_) {}
 
+  /// Unfinished, its messages are still under way, from and into memory that may be freed next: MPI is left alone from
+  /// here on.
+  ~MpiTransfer() override {
+    if (left_ > 0 && use_.pulse != nullptr) use_.pulse->stop();
+  }
+  MpiTransfer(const MpiTransfer&) = delete;
+  MpiTransfer& operator=(const MpiTransfer&) = delete;
+
   [[nodiscard]] bool test() override {
     advance();
     return left_ == 0;
   }
 
-  void wait() override {
+  void wait(const std::function<void()>& meanwhile) override {
     advance();
     if (left_ == 0) return;
-    const Waiting waiting{use_.pulse.get()};
-    for (Patience patience; left_ > 0;) {
-      if (advance()) {
+    Waiting waiting{use_.pulse.get()};
+    for (Patience patience{use_.own_cores}; left_ > 0;) {
+      const std::size_t left = left_;
+      meanwhile();  // may look at this transfer, too
+      advance();
+      if (left_ < left) {
         patience.renew();
+        waiting.renew();
         continue;
       }
       if (patience.is_long()) require_others(waiting.seconds());
@@ -113,9 +138,9 @@ class MpiTransfer final : public Transfer {
   }
 
  private:
-  /// True when some messages have come through since the last look.
-  bool advance() {
-    if (left_ == 0) return false;
+  /// Sees which messages have come through since the last look.
+  void advance() {
+    if (left_ == 0) return;
     int count = 0;
     {
       const std::lock_guard lock{use_.calls};
@@ -129,7 +154,6 @@ class MpiTransfer final : public Transfer {
       message.packed.reset();
     }
     left_ -= static_cast<std::size_t>(count);
-    return count > 0;
   }
 
   [[nodiscard]] std::vector<int> missing() const {

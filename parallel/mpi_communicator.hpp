@@ -33,6 +33,7 @@ struct MpiUse {
   std::unique_ptr<MpiPulse> pulse;        ///< null: no signs of life are exchanged, and waits have no end
   double timeout_seconds = 0;             ///< of silence, after which a rank counts as lost; 0: never
   bool (*hurry)() = nullptr;              ///< true: this process was told to end, and four missed beats are enough
+  bool own_cores = false;                 ///< every thread of every rank of this host has a core: waiting may keep its
 };
 
 /// Uses a communicator that it does not own: all ranks', or that of a group of them, whose members are then known by

@@ -4,6 +4,7 @@
 
 #include <mpi.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "parallel/hostwise_communicator.hpp"
 #include "parallel/mpi_communicator.hpp"
 #include "parallel/mpi_pulse.hpp"
 
@@ -84,7 +86,7 @@ int level_of_running_mpi() {
 
 }  // namespace
 
-/// A communicator of some ranks, which is freed with the environment.
+/// A communicator that lives as long as the environment, and its handle where it has one of its own.
 struct MpiEnvironment::Group {
   MPI_Comm handle = MPI_COMM_NULL;
   std::unique_ptr<Communicator> communicator;
@@ -105,8 +107,10 @@ MpiEnvironment::MpiEnvironment(int& argc, char**& argv, OnHang on_hang) : on_han
   use_->timeout_seconds = usual_timeout_seconds;
   world_ = std::make_unique<MpiCommunicator>(*use_);
   if (finalizes_) require_connection(world_->ranks());
+  const int each = ranks_of_each_host();
   if (level >= MPI_THREAD_SERIALIZED && world_->ranks() > 1)
     use_->pulse = std::make_unique<MpiPulse>(own_copy(), use_->calls);
+  if (each > 1 && each < world_->ranks()) by_own_hosts_ = &by_hosts(each);
 }
 
 MpiEnvironment::~MpiEnvironment() {
@@ -120,7 +124,8 @@ MpiEnvironment::~MpiEnvironment() {
   const double seconds = use_->timeout_seconds > 0 ? use_->timeout_seconds : usual_timeout_seconds;
   const Deadline deadline{seconds, status_, on_hang_, "ending MPI"};
   if (use_->pulse != nullptr) use_->pulse->free();
-  for (Group& group : groups_) MPI_Comm_free(&group.handle);
+  for (Group& group : groups_)
+    if (group.handle != MPI_COMM_NULL) MPI_Comm_free(&group.handle);
   MPI_Comm_free(&use_->communicator);
   if (finalizes_) MPI_Finalize();
 }
@@ -156,12 +161,48 @@ Communicator& MpiEnvironment::group(int number) {
   return *groups_.back().communicator;
 }
 
+Communicator& MpiEnvironment::by_hosts(int ranks_per_host) {
+  const int ranks = world_->ranks();
+  if (ranks_per_host < 1 || ranks % ranks_per_host != 0)
+    throw RequestError(std::to_string(ranks) + " ranks are no multiple of " + std::to_string(ranks_per_host) +
+                       " on each host; start as many on each");
+  const int host = world_->rank() / ranks_per_host;
+  const int place = world_->rank() % ranks_per_host;
+  Communicator& within = group(host);
+  Communicator& across = group(place);
+  groups_.push_back({.communicator = std::make_unique<HostwiseCommunicator>(
+                         *world_, HostGroups{.within = within, .across = across})});
+  return *groups_.back().communicator;
+}
+
+int MpiEnvironment::ranks_of_each_host() {
+  const int ranks = world_->ranks();
+  int first = world_->rank();  // of this host
+  {
+    MPI_Comm host = MPI_COMM_NULL;
+    const std::lock_guard lock{use_->calls};
+    check_mpi(MPI_Comm_split_type(use_->communicator, MPI_COMM_TYPE_SHARED, first, MPI_INFO_NULL, &host),
+              "MPI_Comm_split_type");
+    check_mpi(MPI_Bcast(&first, 1, MPI_INT, 0, host), "MPI_Bcast");
+    check_mpi(MPI_Comm_free(&host), "MPI_Comm_free");
+  }
+  const std::vector<int> firsts = gather_each(first, *world_);
+  const auto each = static_cast<int>(std::count(firsts.begin(), firsts.end(), firsts.front()));
+  for (int rank = 0; rank < ranks; ++rank)
+    if (firsts[static_cast<std::size_t>(rank)] != rank - rank % each) return 1;
+  return ranks % each == 0 ? each : 1;
+}
+
 void MpiEnvironment::set_timeout(double seconds) noexcept {
   if (started()) use_->timeout_seconds = seconds;
 }
 
 void MpiEnvironment::hurry_when(bool (*told_to_end)()) noexcept {
   if (started()) use_->hurry = told_to_end;
+}
+
+void MpiEnvironment::keep_cores(bool own_cores) noexcept {
+  if (started()) use_->own_cores = own_cores;
 }
 
 void MpiEnvironment::leave() {

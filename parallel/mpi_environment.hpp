@@ -15,7 +15,9 @@ struct MpiUse;
 
 /// Starts MPI when the process was launched by mpirun or srun; alone, it is a serial communicator and MPI is never
 /// started (start-up stays quick). An MPI that the program has started already is used and left running. Messages
-/// travel on communicators of its own. Declare it first in main, so that it is destroyed last.
+/// travel on communicators of its own. Where the launcher put several ranks on each of several hosts, as many on each
+/// and one host after the other, all of them are a HostwiseCommunicator. Declare it first in main, so that it is
+/// destroyed last.
 ///
 /// Besides the caller's thread one of its own calls MPI, never at the same time (MPI_THREAD_SERIALIZED); a program that
 /// started MPI with less goes without signs of life, and then waits have no end.
@@ -32,10 +34,13 @@ class MpiEnvironment {
   MpiEnvironment(const MpiEnvironment&) = delete;
   MpiEnvironment& operator=(const MpiEnvironment&) = delete;
 
-  [[nodiscard]] Communicator& world() noexcept { return *world_; }
+  [[nodiscard]] Communicator& world() noexcept { return by_own_hosts_ != nullptr ? *by_own_hosts_ : *world_; }
   /// The ranks that gave the same number, in their order among all ranks; lives as long as this. Collective over all
   /// ranks. Exchanges of different groups go on side by side, each group's ranks on their own.
   [[nodiscard]] Communicator& group(int number);
+  /// All ranks as if `ranks_per_host` at a time shared a host; lives as long as this. Throws RequestError when their
+  /// number is not a multiple of it. Collective over all ranks.
+  [[nodiscard]] Communicator& by_hosts(int ranks_per_host);
   [[nodiscard]] bool started() const noexcept { return use_ != nullptr; }
   /// What files that know MPI need; null when MPI is not started.
   [[nodiscard]] MpiUse* use() noexcept { return use_.get(); }
@@ -47,6 +52,9 @@ class MpiEnvironment {
   /// When `told_to_end()` is true, less than a second of silence is enough: the launcher may be ending all ranks
   /// because one died, and there is just time to say where it was missed.
   void hurry_when(bool (*told_to_end)()) noexcept;
+  /// Says that the threads of all ranks on this host have a core each: ranks that wait for messages then keep theirs
+  /// for some milliseconds, instead of offering it to others. At first they do not. Not collective.
+  void keep_cores(bool own_cores) noexcept;
 
   /// Waits until all ranks are here, and falls silent; call it last. Throws MissingRanksError. Collective.
   void leave();
@@ -58,8 +66,12 @@ class MpiEnvironment {
  private:
   std::unique_ptr<MpiUse> use_;  ///< null when MPI is not started; outlives world_
   std::unique_ptr<Communicator> world_;
+  /// Ranks on each host, where the launcher put as many on each, one host after the other; else 1. Collective.
+  [[nodiscard]] int ranks_of_each_host();
+
   struct Group;
   std::vector<Group> groups_;
+  Communicator* by_own_hosts_ = nullptr;  ///< of groups_: all ranks as they lie on hosts, where that is of use
   OnHang on_hang_;
   int status_ = EXIT_FAILURE;
   bool finalizes_ = false;

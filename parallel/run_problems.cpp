@@ -115,7 +115,7 @@ void check_state(const Checkpoint& checkpoint, const TrainConfig& config, Proble
   };
   expect_size(checkpoint.model.parameters, "parameters");
   if (state.best) expect_size(state.best->parameters, "best parameters");
-  const std::vector<std::string> names = state_names(config.optimizer);
+  const std::vector<std::string> names = optimizer_arrays(config.optimizer, config.exchange);
   if (state.optimizer.size() != names.size())
     found.push_back(fmt::format("the checkpoint holds {} arrays of optimizer state, {} keeps {}",
                                 state.optimizer.size(), name_of(config.optimizer), names.size()));

@@ -69,6 +69,7 @@ StepEngine::Form engine_form(const TrainConfig& config, Index training_samples) 
           .plan = plan_work(batch, config.shard_size),
           .optimizer = config.optimizer,
           .precision = config.precision,
+          .exchange = config.exchange,
           .compare_every = config.compare_every};
 }
 

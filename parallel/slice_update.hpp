@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/bf16_number.hpp"
 #include "core/optimizer.hpp"
 #include "core/parameter_layout.hpp"
+#include "core/precision.hpp"
 #include "parallel/communicator.hpp"
 #include "parallel/gradient_exchange.hpp"
 #include "parallel/slices.hpp"
@@ -26,31 +28,36 @@ struct UpdateLimits {
 /// Owns the optimizer state of one rank's slice (ZeRO stage 1; Rajbhandari et al. 2020).
 class SliceUpdate {
  public:
-  /// `parcels`: all parameters, in the order in which they will be applied.
+  /// `parcels`: all parameters, in the order in which they will be applied. With `numbers` bf16 new parameters are
+  /// rounded to bfloat16 and travel as such, and the slice's own are kept unrounded as the last array of the state
+  /// (`optimizer_arrays`).
   SliceUpdate(const ParameterLayout& layout, const Slices& slices, std::vector<Parcel> parcels, Optimizer optimizer,
-              Communicator& communicator, Workers& workers);
+              Communicator& communicator, Workers& workers, Precision numbers = Precision::float32);
+
+  /// Before the first step: with bf16 keeps this rank's part of the parameters as they are, and rounds them all.
+  void take_first(AlignedBuffer& parameters);
 
   /// When all partial sums are here and the norm of the whole gradient is limited or measured: takes the norm, and
   /// adapts `rule.gradient_scale`. Returns, on every rank alike, the first parameter block (an index into the layout)
   /// whose gradient is not finite. Collective.
-  [[nodiscard]] std::optional<Index> clip(UpdateRule& rule, const UpdateLimits& limits,
-                                          const GradientExchange& exchange);
+  [[nodiscard]] std::optional<Index> take_norm(UpdateRule& rule, const UpdateLimits& limits,
+                                               const GradientExchange& exchange);
   /// Merges and updates this rank's part of the next parcel, which has arrived, from the parameters `before` the step
-  /// to those `after` it, and starts to publish it. `rule.gradient_scale` is 1 / samples, or as `clip` left it; weight
-  /// penalties apply to weights, not to biases. The buffers must live, and `before` stay unchanged, until `finish`.
-  /// Collective.
+  /// to those `after` it, and starts to publish it. `rule.gradient_scale` is 1 / samples, or as `take_norm` left it;
+  /// weight penalties apply to weights, not to biases. The buffers must live, and `before` stay unchanged, until
+  /// `finish`. Collective.
   void apply_next(const UpdateRule& rule, const UpdateLimits& limits, const GradientExchange& exchange,
                   const AlignedBuffer& before, AlignedBuffer& after);
   /// Parcels applied since the last `finish`.
   [[nodiscard]] std::size_t applied() const noexcept { return publications_.size(); }
   /// Lets publications progress.
   void progress();
-  /// After all parcels: returns when every rank's parameters after the step are complete. Returns, on every rank alike,
-  /// the first block of which a gradient, a weight or an optimizer state is not finite; state and new parameters are
-  /// then of no use. Collective.
-  [[nodiscard]] std::optional<Index> finish();
+  /// After all parcels: returns when every rank's part of `after`, the parameters after the step, is there. Returns, on
+  /// every rank alike, the first block of which a gradient, a weight or an optimizer state is not finite; state and new
+  /// parameters are then of no use. Collective.
+  [[nodiscard]] std::optional<Index> finish(AlignedBuffer& after);
 
-  /// The squared norm of the whole mean gradient that the last `clip` found, before
+  /// The squared norm of the whole mean gradient that the last `take_norm` found, before
   /// clipping.
   [[nodiscard]] double squared_norm() const noexcept { return squared_norm_; }
 
@@ -79,9 +86,15 @@ class SliceUpdate {
     std::unique_ptr<Transfer> transfer;
   };
 
-  /// Steps a part of `piece`. Returns whether everything is finite afterwards.
+  /// Steps a part of `piece`, whose first weight is given. Returns whether everything is finite afterwards.
   [[nodiscard]] bool step_part(UpdateRule rule, const SlicePiece& piece, Range inputs, Range units,
-                               Columns<const Scalar> sum, AlignedBuffer& parameters);
+                               Columns<const Scalar> sum, Scalar* weights);
+  /// Steps a whole piece from `before` to `after`, and makes it ready to travel. Returns likewise.
+  [[nodiscard]] bool step_piece(const UpdateRule& rule, const UpdateLimits& limits, const SlicePiece& piece,
+                                const Scalar* sum, const AlignedBuffer& before, AlignedBuffer& after);
+  [[nodiscard]] bool rounds() const noexcept { return !travelling_.empty(); }
+  /// The slice's parameters before they are rounded.
+  [[nodiscard]] AlignedBuffer& master() noexcept { return state_.back(); }
   /// The sum of squares of each unit's gradient, all units of all blocks in order, on every rank; leaves this rank's
   /// gradient sums in `merged_`.
   [[nodiscard]] std::vector<double> squares_by_unit(const GradientExchange& exchange);
@@ -91,6 +104,8 @@ class SliceUpdate {
   void for_each_chunk(const Body& body);
   /// A parcel's part of `parameters` from its owners to all, with their verdicts.
   [[nodiscard]] Publication publish(const Parcel& parcel, AlignedBuffer& parameters, Index first_bad_block);
+  /// The other owners' new parameters, which have arrived in bfloat16.
+  void unpack_others(const Parcel& parcel, AlignedBuffer& after);
 
   const ParameterLayout& layout_;
   const Slices& slices_;
@@ -101,8 +116,9 @@ class SliceUpdate {
   std::vector<Publication> publications_;        ///< of the step under way, by parcel
   std::vector<Index> first_unit_;                ///< by block: its first unit among the units of all blocks
   AlignedBuffer merged_;              ///< the slice's gradient sums, when the norm is needed before the update
-  bool clipped_ = false;              ///< they are those of the step under way
-  std::vector<AlignedBuffer> state_;  ///< by state name, in slice order
+  bool summed_ = false;               ///< they are those of the step under way
+  std::vector<AlignedBuffer> state_;  ///< by optimizer array, in slice order
+  std::vector<Bf16> travelling_;      ///< all parameters in bfloat16, where they travel as such
   double squared_norm_ = 0;
 };
 

@@ -2,7 +2,14 @@
 // Sharing parameters out.
 #include "parallel/slices.hpp"
 
+#include <algorithm>
+
 namespace lockstep {
+namespace {
+
+constexpr Index part_scalars = 8192;
+
+}  // namespace
 
 SlicePiece SlicePiece::part(Range some) const noexcept {
   SlicePiece piece = *this;
@@ -11,6 +18,16 @@ SlicePiece SlicePiece::part(Range some) const noexcept {
   piece.offset += skipped;
   piece.offset_in_slice += skipped;
   return piece;
+}
+
+std::vector<SlicePiece> cut_for_workers(const std::vector<SlicePiece>& pieces) {
+  std::vector<SlicePiece> parts;
+  for (const SlicePiece& piece : pieces) {
+    const Index units_of_part = std::max<Index>(1, part_scalars / piece.fan_in);
+    for (Index begin = piece.units.begin; begin < piece.units.end; begin += units_of_part)
+      parts.push_back(piece.part({begin, std::min(begin + units_of_part, piece.units.end)}));
+  }
+  return parts;
 }
 
 Slices::Slices(const ParameterLayout& layout, int ranks)

@@ -23,6 +23,9 @@ struct SlicePiece {
   [[nodiscard]] SlicePiece part(Range some) const noexcept;
 };
 
+/// Pieces cut into parts of whole units whose sums, weights and state stay in a core's first-level caches.
+[[nodiscard]] std::vector<SlicePiece> cut_for_workers(const std::vector<SlicePiece>& pieces);
+
 /// Parameters that travel together: their partial sums to the owners, their new values from the owners.
 struct Parcel {
   std::vector<std::vector<SlicePiece>> pieces;  ///< by owner

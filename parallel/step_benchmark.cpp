@@ -53,6 +53,7 @@ class StepLoop {
                  .plan = plan_work(what.batch_size, what.shard_size),
                  .optimizer = Optimizer::momentum,
                  .precision = what.precision,
+                 .exchange = what.exchange,
                  .order = order},
                 communicator,
                 workers},

@@ -16,6 +16,7 @@ struct StepCase {
   Index batch_size = 0;      ///< samples over all ranks
   Index shard_size = 0;      ///< samples; 0: chosen as in training
   Precision precision = Precision::float32;
+  Precision exchange = Precision::float32;
 };
 
 /// One repetition: steps, and the peak measured just before, because both drift with the machine's clock.

@@ -67,15 +67,18 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       workers_{workers},
       slices_{model.network.layout(), communicator.ranks()},
       pass_{model, form.plan, form.precision},
-      weight_gradient_{model.network, form.order},
+      weight_gradient_{model.network, form.order, form.exchange},
       shard_scalars_{ShardStore::scalars_per_shard(model.network, store_form(model, form, 1))},
       wave_shards_{shards_in_flight(form, shard_scalars_, communicator)},
       store_{model.network, store_form(model, form, wave_shards_)},
       leaf_sums_(static_cast<std::size_t>(wave_shards_ * leaf_width)),
       bad_layers_(static_cast<std::size_t>(wave_shards_)),
       parcels_{plan_parcels(model.network, slices_, weight_gradient_.tiles())},
-      exchange_{slices_, communicator},
-      update_{model.network.layout(), slices_, parcels_of(parcels_), form.optimizer, communicator, workers} {}
+      exchange_{slices_, communicator, workers, form.exchange},
+      update_{model.network.layout(), slices_, parcels_of(parcels_), form.optimizer,
+              communicator,           workers, form.exchange} {
+  update_.take_first(model.parameters);
+}
 
 std::size_t StepEngine::first_bad_layer(const ShardBuffers& shard) const {
   const auto bad = std::find_if_not(shard.outputs.begin(), shard.outputs.end(), is_finite);
@@ -238,6 +241,9 @@ void StepEngine::send_gradient(Batch& batch, const std::function<void()>& betwee
     workers_.for_each(static_cast<Index>(planned.tiles.size()), [&](Index i) {
       const Tile& tile = weight_gradient_.tiles()[planned.tiles[static_cast<std::size_t>(i)]];
       weight_gradient_.add_wave(tile, batch.wave, store_, batch.counter, after, waiting_);
+      const ParameterBlock& block = model_.network.layout().blocks()[static_cast<std::size_t>(tile.block)];
+      exchange_.pack(block.offset + tile.units.begin * block.fan_in + tile.inputs.begin, tile.inputs.size(),
+                     tile.units.size(), block.fan_in);
       progress();
     });
     exchange_.start(planned.parcel);
@@ -264,6 +270,7 @@ StepEngine::Report StepEngine::step_by_parcels(const Samples& samples, const Pas
   };
   const bool norm_first = measures || limits.clip_norm > 0;
   send_gradient(batch, [&] {
+    exchange_.relay();
     while (!norm_first && update_.applied() < exchange_.started() && exchange_.arrived(update_.applied()))
       if (!apply_next()) break;
   });
@@ -275,11 +282,12 @@ StepEngine::Report StepEngine::step_by_parcels(const Samples& samples, const Pas
   if (!report) report = report_of(batch);
   require_finite(report->sums, pass.step);
   if (norm_first) {
-    if (const auto bad_block = update_.clip(scaled, limits, exchange_)) throw_divergence(pass.step, *bad_block);
+    if (const auto bad_block = update_.take_norm(scaled, limits, exchange_)) throw_divergence(pass.step, *bad_block);
     if (report->norms) report->norms->batch_square = update_.squared_norm();
     while (update_.applied() < parcels_.size()) (void)apply_next();
   }
-  const auto bad_block = at_place([&] { return update_.finish(); }, [&] { return of_layers("new parameters of"); });
+  const auto bad_block =
+      at_place([&] { return update_.finish(after_); }, [&] { return of_layers("new parameters of"); });
   compare_replicas(pass.step + 1);
   if (bad_block) throw_divergence(pass.step, *bad_block);
   std::swap(model_.parameters, after_);
@@ -287,7 +295,7 @@ StepEngine::Report StepEngine::step_by_parcels(const Samples& samples, const Pas
 }
 
 void StepEngine::wait_for_parcel(std::size_t parcel) {
-  at_place([&] { exchange_.wait(parcel); }, [&] { return of_layers("gradients of"); });
+  at_place([&] { exchange_.wait(parcel, [&] { update_.progress(); }); }, [&] { return of_layers("gradients of"); });
 }
 
 void StepEngine::throw_divergence(std::uint64_t step, Index block) const {

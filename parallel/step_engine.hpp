@@ -38,10 +38,12 @@ class StepEngine {
     WorkPlan plan;
     Optimizer optimizer = Optimizer::sgd;
     Precision precision = Precision::float32;  ///< bf16 only where bf16_instruction_set() names something
+    Precision exchange = Precision::float32;   ///< see TrainConfig::exchange
     Index compare_every = 0;                   ///< steps between comparisons of all ranks' parameters; 0: never
     Index memory_bytes = Index{2} << 30;       ///< for shards in flight: larger batches go through in waves, same bits
     SumOrder order = SumOrder::tree;           ///< another is for measuring alone
   };
+  /// With an exchange in bfloat16 the model's parameters are rounded to it.
   StepEngine(Model& model, const Form& form, Communicator& communicator, Workers& workers);
   // Its parts refer to one another.
   StepEngine(const StepEngine&) = delete;
@@ -128,9 +130,9 @@ class StepEngine {
   std::size_t first_bad_layer_ = 0;      ///< of this rank's shards of the step
   std::vector<AlignedBuffer> waiting_;
   std::vector<PlannedParcel> parcels_;
+  AlignedBuffer after_;  ///< the parameters after the step under way, where layers still need those before it
   GradientExchange exchange_;
   SliceUpdate update_;
-  AlignedBuffer after_;  ///< the parameters after the step under way, where layers still need those before it
 };
 
 }  // namespace lockstep

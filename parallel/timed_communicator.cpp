@@ -25,9 +25,9 @@ class TimedTransfer final : public Transfer {
  public:
   TimedTransfer(std::unique_ptr<Transfer> other, double& seconds) : other_{std::move(other)}, seconds_{seconds} {}
   [[nodiscard]] bool test() override { return other_->test(); }
-  void wait() override {
+  void wait(const std::function<void()>& meanwhile) override {
     const Timer timer{seconds_, "exchange: wait"};
-    other_->wait();
+    other_->wait(meanwhile);
   }
 
  private:
@@ -36,6 +36,26 @@ class TimedTransfer final : public Transfer {
 };
 
 }  // namespace
+
+/// Transfers between some ranks of the other's are timed, too.
+struct TimedCommunicator::Hosts {
+  explicit Hosts(const HostGroups& others) : within{others.within}, across{others.across} {}
+
+  TimedCommunicator within;
+  TimedCommunicator across;
+  HostGroups groups{.within = within, .across = across};
+};
+
+TimedCommunicator::TimedCommunicator(Communicator& other)
+    : other_{other}, hosts_{other.hosts() == nullptr ? nullptr : std::make_unique<Hosts>(*other.hosts())} {}
+
+TimedCommunicator::~TimedCommunicator() = default;
+
+const HostGroups* TimedCommunicator::hosts() const { return hosts_ ? &hosts_->groups : nullptr; }
+
+double TimedCommunicator::seconds() const noexcept {
+  return seconds_ + (hosts_ ? hosts_->within.seconds() + hosts_->across.seconds() : 0);
+}
 
 std::unique_ptr<Transfer> TimedCommunicator::all_to_all(std::span<const ConstPieces> send,
                                                         std::span<const Pieces> receive, Lane lane) {

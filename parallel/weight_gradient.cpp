@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/bf16_number.hpp"
 #include "core/bf16_product.hpp"
 #include "core/gemm.hpp"
 #include "parallel/trace.hpp"
@@ -37,17 +38,6 @@ void weights_leaf(const Tile& tile, const Bf16GradientPair& pair, Columns<Scalar
             .accumulate = accumulate});
 }
 
-/// A shard's product, into the sum of a tile of weights.
-void weights_leaf(const Tile& tile, const Layer& layer, const ShardBuffers& shard, Columns<Scalar> sum,
-                  bool accumulate) {
-  if (shard.packed.empty())
-    weights_leaf(tile, layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]), sum,
-                 accumulate);
-  else
-    weights_leaf(tile, layer.gradient_pair(tile.block, shard.packed_input_of(tile.layer), shard.packed[tile.layer]),
-                 sum, accumulate);
-}
-
 /// Whether `weights_leaf` adds as a pass over the sums would.
 bool adds_at_once(const Tile& tile, const ShardBuffers& shard) {
   return !shard.packed.empty() ||
@@ -62,6 +52,18 @@ void bias_leaf(const Tile& tile, ConstPanel delta, Scalar* sum, bool accumulate)
   }
 }
 
+/// A shard's product, into the sum of a tile.
+void add_leaf(const Tile& tile, const Layer& layer, const ShardBuffers& shard, Columns<Scalar> sum, bool accumulate) {
+  const GradientPair pair = layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
+  if (pair.input.data == nullptr)
+    bias_leaf(tile, pair.delta, sum.data, accumulate);
+  else if (shard.packed.empty())
+    weights_leaf(tile, pair, sum, accumulate);
+  else
+    weights_leaf(tile, layer.gradient_pair(tile.block, shard.packed_input_of(tile.layer), shard.packed[tile.layer]),
+                 sum, accumulate);
+}
+
 struct NothingToAdd {
   void add(int /*into*/, int /*from*/) const {}
 };
@@ -72,8 +74,9 @@ struct NothingToAdd {
 /// in memory of the calling thread.
 class WeightGradient::TileStack {
  public:
-  TileStack(const Tile& tile, const ParameterBlock& block, std::vector<AlignedBuffer>& waiting, int kept, int depth)
-      : rows_{tile.inputs.size()}, units_{tile.units.size()}, slots_(static_cast<std::size_t>(depth)) {
+  TileStack(const Tile& tile, const ParameterBlock& block, std::vector<AlignedBuffer>& waiting, int kept, int depth,
+            bool rounds)
+      : rows_{tile.inputs.size()}, units_{tile.units.size()}, rounds_{rounds}, slots_(static_cast<std::size_t>(depth)) {
     const Index place = block.offset + tile.units.begin * block.fan_in + tile.inputs.begin;
     const Index size = padded(rows_ * units_);
     Scalar* scratch = thread_scratch<TileStack>(size * (depth - kept)).data();
@@ -88,22 +91,39 @@ class WeightGradient::TileStack {
   void add(int into, int from) const {
     const Columns<Scalar> left = slot(into);
     const Columns<Scalar> right = slot(from);
-    if (left.stride == rows_ && right.stride == rows_) return add_run(rows_ * units_, left.data, right.data);
+    const auto add_runs = rounds_ ? add_rounded : add_run;
+    if (left.stride == rows_ && right.stride == rows_) return add_runs(rows_ * units_, left.data, right.data);
     for (Index unit = 0; unit < units_; ++unit)
-      add_run(rows_, left.data + unit * left.stride, right.data + unit * right.stride);
+      add_runs(rows_, left.data + unit * left.stride, right.data + unit * right.stride);
+  }
+
+  /// A shard's product has been put there.
+  void round_leaf(int index) const {
+    if (!rounds_) return;
+    const Columns<Scalar> leaf = slot(index);
+    if (leaf.stride == rows_) return round_run(rows_ * units_, leaf.data);
+    for (Index unit = 0; unit < units_; ++unit) round_run(rows_, leaf.data + unit * leaf.stride);
   }
 
  private:
   static void add_run(Index count, Scalar* __restrict left, const Scalar* __restrict right) {
     for (Index i = 0; i < count; ++i) left[i] += right[i];
   }
+  static void add_rounded(Index count, Scalar* __restrict left, const Scalar* __restrict right) {
+    for (Index i = 0; i < count; ++i) left[i] = rounded_to_bf16(left[i] + right[i]);
+  }
+  static void round_run(Index count, Scalar* values) {
+    for (Index i = 0; i < count; ++i) values[i] = rounded_to_bf16(values[i]);
+  }
 
   Index rows_;
   Index units_;
+  bool rounds_;
   std::vector<Columns<Scalar>> slots_;
 };
 
-WeightGradient::WeightGradient(const Network& network, SumOrder order) : network_{network}, order_{order} {
+WeightGradient::WeightGradient(const Network& network, SumOrder order, Precision sums)
+    : network_{network}, order_{order}, rounds_{sums == Precision::bf16} {
   for (std::size_t layer = 0; layer < network.layers().size(); ++layer) {
     for (const Index index : network.layers()[layer]->blocks()) {
       const ParameterBlock& block = network.layout().blocks()[static_cast<std::size_t>(index)];
@@ -144,14 +164,11 @@ TreeCounter WeightGradient::push(const Tile& tile, Range leaves, const ShardStor
   const bool bias = network_.layout().blocks()[static_cast<std::size_t>(tile.block)].bias;
   for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
     const ShardBuffers& shard = store[leaf - leaves.begin];
-    const GradientPair pair = layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
     const TreeBlock block{.level = 0, .start = leaf};
-    const bool adds = !bias && counter.has_sibling_of(block) && adds_at_once(tile, shard);
+    const bool adds = !bias && !rounds_ && counter.has_sibling_of(block) && adds_at_once(tile, shard);
     const Columns<Scalar> sum = stack.slot(adds ? counter.depth() - 1 : counter.depth());
-    if (bias)
-      bias_leaf(tile, pair.delta, sum.data, /*accumulate=*/false);
-    else
-      weights_leaf(tile, layer, shard, sum, adds);
+    add_leaf(tile, layer, shard, sum, adds);
+    if (!adds) stack.round_leaf(counter.depth());
     counter.push(block, Rest{.stack = stack, .added = adds});
   }
   return counter;
@@ -161,13 +178,7 @@ void WeightGradient::add_as_they_come(const Tile& tile, Range leaves, const Shar
                                       const TileStack& stack) const {
   const Layer& layer = *network_.layers()[tile.layer];
   for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
-    const ShardBuffers& shard = store[leaf - leaves.begin];
-    const GradientPair pair = layer.gradient_pair(tile.block, shard.input_of(tile.layer), shard.slopes[tile.layer]);
-    const bool accumulate = !std::exchange(first, false);
-    if (pair.input.data == nullptr)
-      bias_leaf(tile, pair.delta, stack.slot(0).data, accumulate);
-    else
-      weights_leaf(tile, layer, shard, stack.slot(0), accumulate);
+    add_leaf(tile, layer, store[leaf - leaves.begin], stack.slot(0), !std::exchange(first, false));
   }
 }
 
@@ -175,14 +186,15 @@ void WeightGradient::add_wave(const Tile& tile, Range leaves, const ShardStore& 
                               const TreeCounter& after, std::vector<AlignedBuffer>& waiting) const {
   const ParameterBlock& block = network_.layout().blocks()[static_cast<std::size_t>(tile.block)];
   const int kept = std::max(before.depth(), after.depth());
-  (void)push(tile, leaves, store, before, {tile, block, waiting, kept, before.depth() + deepest_stack(leaves.size())});
+  (void)push(tile, leaves, store, before,
+             {tile, block, waiting, kept, before.depth() + deepest_stack(leaves.size()), rounds_});
 }
 
 Columns<const Scalar> WeightGradient::add_last_wave(const Tile& tile, Range leaves, const ShardStore& store,
                                                     const TreeCounter& before,
                                                     std::vector<AlignedBuffer>& waiting) const {
   const ParameterBlock& block = network_.layout().blocks()[static_cast<std::size_t>(tile.block)];
-  const TileStack stack{tile, block, waiting, before.depth(), before.depth() + deepest_stack(leaves.size())};
+  const TileStack stack{tile, block, waiting, before.depth(), before.depth() + deepest_stack(leaves.size()), rounds_};
   TreeCounter counter = push(tile, leaves, store, before, stack);
   if (order_ == SumOrder::tree) counter.finish(stack);
   return {.data = stack.slot(0).data, .stride = stack.slot(0).stride};

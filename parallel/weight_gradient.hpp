@@ -7,6 +7,7 @@
 #include "core/aligned_buffer.hpp"
 #include "core/network.hpp"
 #include "core/optimizer.hpp"
+#include "core/precision.hpp"
 #include "core/reduction_tree.hpp"
 #include "parallel/shard_buffers.hpp"
 #include "parallel/work_plan.hpp"
@@ -32,7 +33,8 @@ enum class SumOrder { tree, as_they_come };
 /// that do not outlive it lies in scratch memory small enough for a core's own cache.
 class WeightGradient {
  public:
-  explicit WeightGradient(const Network& network, SumOrder order = SumOrder::tree);
+  /// `sums` bf16: each sum of the tree is rounded, those of single shards, too.
+  explicit WeightGradient(const Network& network, SumOrder order = SumOrder::tree, Precision sums = Precision::float32);
 
   [[nodiscard]] const std::vector<Tile>& tiles() const noexcept { return tiles_; }
 
@@ -59,6 +61,7 @@ class WeightGradient {
 
   const Network& network_;
   SumOrder order_;
+  bool rounds_;
   std::vector<Tile> tiles_;
 };
 

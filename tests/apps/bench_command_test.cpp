@@ -82,6 +82,36 @@ void expect_complete_allreduce(int ranks, int partial_sums) {
 TEST(BenchAllreduce, GivesCompleteJsonOnTwoRanks) { expect_complete_allreduce(2, 2); }
 TEST(BenchAllreduce, GivesCompleteJsonOnThreeRanks) { expect_complete_allreduce(3, 2); }
 
+TEST(BenchAllreduce, AddsUpByHostsThatItIsTold) {
+  const auto run_on = [](int ranks, const std::string& each) {
+    return run_lockstep_on(ranks, {"bench", "allreduce", "--floats", "3001", "--seconds", "0.01", "--threads", "1",
+                                   "--json", "--ranks-per-host", each});
+  };
+  for (const int each : {1, 2}) {
+    const CommandResult result = run_on(4, std::to_string(each));
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(Json::parse(result.out).at("cases").at(0).at("ranks_per_host"), each);
+  }
+  const CommandResult uneven = run_on(3, "2");
+  EXPECT_EQ(uneven.status, 2);
+  EXPECT_NE(uneven.err.find("--ranks-per-host is 2, but 3 ranks are no multiple of it"), std::string::npos)
+      << uneven.err;
+}
+
+TEST(BenchStep, TakesAnExchangeInBfloat16ByHosts) {
+  const CommandResult result =
+      run_lockstep_on(4, {"bench", "step", "--net", "13-17-3", "--batch", "37", "--seconds", "0.01", "--threads", "1",
+                          "--exchange", "bf16", "--ranks-per-host", "2", "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Json one = Json::parse(result.out).at("cases").at(0);
+  EXPECT_EQ(one.at("exchange"), "bf16");
+  EXPECT_EQ(one.at("ranks_per_host"), 2);
+  EXPECT_GT(one.at("samples_per_second").get<double>(), 0);
+  const CommandResult wrong = run_lockstep({"bench", "step", "--exchange", "bf61", "--seconds", "0.01"});
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.err.find("unknown exchange 'bf61'"), std::string::npos) << wrong.err;
+}
+
 TEST(BenchAllreduce, ShowsATableOnTwoRanks) {
   const CommandResult result = run_lockstep_on(2, {"bench", "allreduce", "--floats", "3001", "--seconds", "0.01"});
   ASSERT_EQ(result.status, 0) << result.err;

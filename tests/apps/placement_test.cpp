@@ -27,6 +27,16 @@ TEST(Placement, FindsNothingToWarnOfWhenEachRankHasItsOwnCores) {
   EXPECT_TRUE(placement_warnings(Placements{{"a", {0, 1, 2}, {}}}, 3).empty());
 }
 
+TEST(Placement, TellsWhetherAllThreadsOfAHostHaveCores) {
+  const std::vector<int> cores{0, 1, 2, 3, 4};
+  const Placements placements{{"a", cores, {}}, {"a", cores, {}}, {"b", {0}, {}}};
+  EXPECT_TRUE(threads_have_cores(placements, 0, 0));
+  EXPECT_TRUE(threads_have_cores(placements, 1, 2));
+  EXPECT_FALSE(threads_have_cores(placements, 0, 3));
+  EXPECT_TRUE(threads_have_cores(placements, 2, 1));
+  EXPECT_FALSE(threads_have_cores(placements, 2, 2));
+}
+
 TEST(Placement, WarnsOfMoreThreadsThanCores) {
   const auto warnings = placement_warnings(Placements{{"a", {0, 1, 2}, {}}}, 5);
   ASSERT_EQ(warnings.size(), 1U);

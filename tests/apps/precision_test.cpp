@@ -43,6 +43,32 @@ TEST_F(PrecisionOfRuns, NamesWhatIsKnown) {
   expect_refused(train({"--precision", "bf61"}), {"unknown precision 'bf61'", "did you mean 'bf16'"});
 }
 
+TEST_F(PrecisionOfRuns, OfTheExchangeGivesTheSameBitsOnAnyShapeAndSurvivesAnInterruption) {
+  const Arguments bf16{"--exchange", "bf16", "--checkpoint-every", "3"};
+  ASSERT_EQ(run_lockstep(train(bf16)).status, 0);
+  ASSERT_EQ(run_lockstep_on(3, train(overridden(bf16, {"--threads", "2"}), "wide")).status, 0);
+  ASSERT_EQ(run_lockstep(train({}, "floats")).status, 0);
+  EXPECT_EQ(summary("wide").at("weights_hash"), summary().at("weights_hash"));
+  EXPECT_NE(summary("floats").at("weights_hash"), summary().at("weights_hash"));
+  // The newest checkpoint is lost; the run goes on from the one before.
+  std::vector<std::string> checkpoints;
+  for (const auto& entry : fs::directory_iterator(runs_ / "wide/checkpoints"))
+    checkpoints.push_back(entry.path().string());
+  ASSERT_GT(checkpoints.size(), 1U);
+  fs::remove(*std::max_element(checkpoints.begin(), checkpoints.end()));
+  fs::remove(runs_ / "wide/summary.json");
+  const CommandResult again = run_lockstep_on(2, train(bf16, "wide"));
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(summary("wide").at("weights_hash"), summary().at("weights_hash"));
+}
+
+TEST_F(PrecisionOfRuns, OfTheExchangeIsKept) {
+  ASSERT_EQ(run_lockstep(train({"--exchange", "bf16"})).status, 0);
+  const CommandResult again = run_lockstep(train());
+  EXPECT_EQ(again.status, 2);
+  EXPECT_NE(again.err.find("exchange was 'bf16'"), std::string::npos) << again.err;
+}
+
 TEST_F(PrecisionOfRuns, IsRefusedWhereTheProcessorHasNoBf16) {
   if (bf16_instruction_set()) GTEST_SKIP() << "this processor has products in bfloat16";
   expect_refused(train({"--precision", "bf16"}), {"precision is bf16, but"});

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -11,7 +12,9 @@
 #include <numeric>
 #include <thread>
 
+#include "parallel/leading_ranks.hpp"
 #include "parallel/ordered_sum.hpp"
+#include "parallel/timed_communicator.hpp"
 #include "support/mpi_world.hpp"
 
 namespace lockstep {
@@ -51,6 +54,61 @@ TEST(Communicator, BringsEachMessageToItsRank) {
   ranks.all_to_all(send, receive)->wait();
   for (int rank = 0; rank < ranks.ranks(); ++rank)
     EXPECT_EQ(incoming[static_cast<std::size_t>(rank)], message(rank, ranks.rank())) << "from rank " << rank;
+}
+
+/// Ranks begin the exchanges of three lanes in different orders, two in each, and wait for them in yet another.
+void expect_lanes_to_pass_each_other(Communicator& ranks) {
+  constexpr std::array lanes{Lane::usual, Lane::gradients, Lane::parameters};
+  const auto count = static_cast<std::size_t>(ranks.ranks());
+  const auto value = [](std::size_t lane, int round, int rank) {
+    return static_cast<int>(lane) * 1000 + round * 100 + rank;
+  };
+  std::array<std::array<std::vector<int>, 2>, lanes.size()> values;
+  std::vector<std::unique_ptr<Transfer>> transfers;
+  for (int round = 0; round < 2; ++round)
+    for (std::size_t k = 0; k < lanes.size(); ++k) {
+      const std::size_t lane =
+          (k * (ranks.rank() % 2 == 0 ? 1 : 2) + static_cast<std::size_t>(ranks.rank())) % lanes.size();
+      std::vector<int>& numbers = values[lane][static_cast<std::size_t>(round)];
+      numbers.assign(count, value(lane, round, ranks.rank()));
+      std::vector<Pieces> parts;
+      for (int& number : numbers) parts.push_back({writable_bytes_of(&number, 1)});
+      transfers.push_back(ranks.all_gather(parts, lanes[lane]));
+    }
+  while (!transfers.front()->test()) std::this_thread::yield();
+  for (std::size_t k = transfers.size(); k > 0; --k) transfers[k - 1]->wait();
+  for (std::size_t lane = 0; lane < lanes.size(); ++lane)
+    for (int round = 0; round < 2; ++round)
+      for (int rank = 0; rank < ranks.ranks(); ++rank)
+        EXPECT_EQ(values[lane][static_cast<std::size_t>(round)][static_cast<std::size_t>(rank)],
+                  value(lane, round, rank))
+            << "round " << round << " of lane " << lane << " from rank " << rank;
+}
+
+TEST(Communicator, LanesPassEachOther) {
+  expect_lanes_to_pass_each_other(world());
+  TimedCommunicator timed{world()};
+  expect_lanes_to_pass_each_other(timed);
+  LeadingRanks all{world(), world().ranks()};
+  expect_lanes_to_pass_each_other(all);
+}
+
+TEST(Communicator, GathersByWayOfHosts) {
+  for (int each = 1; each <= world().ranks(); ++each) {
+    if (world().ranks() % each != 0) continue;
+    SCOPED_TRACE(std::to_string(each) + " ranks on each host");
+    Communicator& ranks = test::by_hosts(each);
+    ASSERT_NE(ranks.hosts(), nullptr);
+    EXPECT_EQ(ranks.hosts()->within.ranks(), each);
+    EXPECT_EQ(ranks.hosts()->across.rank(), world().rank() / each);
+    expect_lanes_to_pass_each_other(ranks);
+    TimedCommunicator timed{ranks};
+    expect_lanes_to_pass_each_other(timed);
+  }
+}
+
+TEST(Communicator, RefusesHostsThatRanksDoNotFill) {
+  EXPECT_THROW((void)test::by_hosts(world().ranks() + 1), RequestError);
 }
 
 TEST(Communicator, GroupsExchangeSideBySide) {

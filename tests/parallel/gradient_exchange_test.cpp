@@ -48,27 +48,55 @@ std::vector<AlignedBuffer> summed(Range leaves, Index size, bool finish) {
   return slots;
 }
 
-TEST(GradientExchange, FinishesTheSumsOfOneRankAloneOnTheirOwners) {
+/// Two parcels, each with a part of everyone's units.
+std::vector<Parcel> halves(const Slices& slices) {
+  std::vector<Parcel> parcels(2);
+  for (int rank = 0; rank < slices.ranks(); ++rank) {
+    for (Parcel& parcel : parcels) parcel.pieces.emplace_back();
+    for (const SlicePiece& piece : slices.of(rank)) {
+      const Index middle = (piece.units.begin + piece.units.end) / 2;
+      if (middle > piece.units.begin) parcels[0].pieces.back().push_back(piece.part({piece.units.begin, middle}));
+      parcels[1].pieces.back().push_back(piece.part({middle, piece.units.end}));
+    }
+  }
+  return parcels;
+}
+
+/// Exchanges the ranks' sums of 1 to 16 leaves and compares them with those of one rank alone.
+void expect_sums_of_one_rank(Communicator& ranks) {
   const Network network{{.inputs = 13, .hidden = {17}, .outputs = 3}};
   const Index size = network.layout().buffer_size();
-  const Slices slices{network.layout(), world().ranks()};
-  GradientExchange exchange{slices, world()};
+  const Slices slices{network.layout(), ranks.ranks()};
+  Workers workers{2};
+  GradientExchange exchange{slices, ranks, workers};
+  const std::vector<Parcel> parcels = halves(slices);
   for (const Index leaves : {1, 2, 5, 13, 16}) {
     const std::vector<AlignedBuffer> expected = summed({0, leaves}, size, true);
-    const std::vector<AlignedBuffer> own = summed(leaves_of_rank(leaves, world().rank(), world().ranks()), size, false);
+    const std::vector<AlignedBuffer> own = summed(leaves_of_rank(leaves, ranks.rank(), ranks.ranks()), size, false);
     exchange.begin(leaves, own);
-    exchange.start(slices.parcel());
-    exchange.wait(0);
-    for (const SlicePiece& piece : slices.of(world().rank())) {
-      for (Index first = piece.units.begin; first < piece.units.end; ++first) {
-        const Range units{first, piece.units.end};
-        const std::span<const Scalar> sum = exchange.sum(piece.part(units));
-        ASSERT_EQ(static_cast<Index>(sum.size()), units.size() * piece.fan_in);
-        const Scalar* wanted = expected[0].data() + piece.offset + (first - piece.units.begin) * piece.fan_in;
-        EXPECT_TRUE(std::equal(sum.begin(), sum.end(), wanted)) << leaves << " leaves, block " << piece.block;
+    for (const Parcel& parcel : parcels) exchange.start(parcel);
+    for (std::size_t k : {1U, 0U}) {
+      exchange.wait(k);
+      for (const SlicePiece& piece : parcels[k].pieces[static_cast<std::size_t>(ranks.rank())]) {
+        for (Index first = piece.units.begin; first < piece.units.end; ++first) {
+          const Range units{first, piece.units.end};
+          const std::span<const Scalar> sum = exchange.sum(piece.part(units));
+          ASSERT_EQ(static_cast<Index>(sum.size()), units.size() * piece.fan_in);
+          const Scalar* wanted = expected[0].data() + piece.offset + (first - piece.units.begin) * piece.fan_in;
+          EXPECT_TRUE(std::equal(sum.begin(), sum.end(), wanted)) << leaves << " leaves, block " << piece.block;
+        }
       }
     }
-    EXPECT_LT(least_of_ranks(0, world()), 1);  // no rank goes on to the next sums before all have read these
+  }
+}
+
+TEST(GradientExchange, FinishesTheSumsOfOneRankAloneOnTheirOwners) { expect_sums_of_one_rank(world()); }
+
+TEST(GradientExchange, FinishesTheSameSumsByWayOfTheirHosts) {
+  for (int each = 1; each <= world().ranks(); ++each) {
+    if (world().ranks() % each != 0) continue;
+    SCOPED_TRACE(std::to_string(each) + " ranks on each host");
+    expect_sums_of_one_rank(test::by_hosts(each));
   }
 }
 

@@ -24,7 +24,7 @@ struct Planned {
 };
 
 constexpr auto small = [](int ranks) { return Planned{{.inputs = 13, .hidden = {17, 11}, .outputs = 3}, ranks}; };
-constexpr auto large = [](int ranks) { return Planned{{.inputs = 101, .hidden = {1009, 997}, .outputs = 7}, ranks}; };
+constexpr auto large = [](int ranks) { return Planned{{.inputs = 101, .hidden = {1009, 2003}, .outputs = 7}, ranks}; };
 
 TEST(Parcels, HoldEveryParameterOfEveryOwnerOnce) {
   for (const int ranks : {1, 2, 3, 7}) {
@@ -80,6 +80,8 @@ TEST(Parcels, OfLargeNetworksStartWithTheLastLayers) {
   ASSERT_GT(parcels.size(), 1U);
   EXPECT_EQ(parcels.front().layer, 1U);
   EXPECT_EQ(parcels.back().layer, 0U);
+  EXPECT_GT(std::count_if(parcels.begin(), parcels.end(), [](const PlannedParcel& each) { return each.layer == 1; }), 1)
+      << "the second layer travels in parts";
   EXPECT_TRUE(std::is_sorted(parcels.begin(), parcels.end(),
                              [](const PlannedParcel& a, const PlannedParcel& b) { return a.layer > b.layer; }));
 }

@@ -77,9 +77,34 @@ std::vector<Case> cases() {
     c.warmup = 3;
   });
   add("WideLayers", false, [](TrainConfig& c) {
-    c.hidden = {1031, 523};
+    c.hidden = {1031, 1049};
     c.epochs = 1;
     c.optimizer = Optimizer::sgd;
+  });
+  add("WideLayersClipped", true, [](TrainConfig& c) {
+    c.hidden = {1031, 523};
+    c.epochs = 1;
+    c.clip_norm = 0.3;
+    c.noise_scale = 3;
+  });
+  add("ExchangeBf16AdamDropout", false, [](TrainConfig& c) {
+    c.exchange = Precision::bf16;
+    c.optimizer = Optimizer::adam;
+    c.learning_rate = 0.01;
+    c.dropout = 0.3;
+    c.validation = 0.23;
+  });
+  add("ExchangeBf16OneSampleShardsClipped", true, [](TrainConfig& c) {
+    c.exchange = Precision::bf16;
+    c.shard_size = 1;
+    c.clip_norm = 0.3;
+    c.max_norm = 0.7;
+  });
+  add("ExchangeBf16WideLayers", false, [](TrainConfig& c) {
+    c.exchange = Precision::bf16;
+    c.hidden = {1031, 523};
+    c.shard_size = 11;
+    c.epochs = 1;
   });
   add("Bf16DropoutAdam", false, [](TrainConfig& c) {
     c.precision = Precision::bf16;
@@ -146,23 +171,34 @@ bool can_run(const Case& test_case) {
 }
 
 /// Of this process alone on one thread, and of all ranks.
-void expect_same_bits(const Case& test_case, std::initializer_list<int> thread_counts) {
+void expect_same_bits(const Case& test_case, std::initializer_list<int> thread_counts, Communicator& ranks) {
   SerialCommunicator alone;
   const Outcome reference = run(test_case, 1, alone);
   for (const int threads : thread_counts) {
-    const Outcome outcome = run(test_case, threads, world());
-    EXPECT_EQ(outcome.hash, reference.hash) << world().ranks() << " ranks x " << threads << " threads";
-    EXPECT_EQ(outcome.epochs, reference.epochs) << world().ranks() << " ranks x " << threads << " threads";
-    EXPECT_EQ(outcome.evaluation, reference.evaluation) << world().ranks() << " ranks x " << threads << " threads";
+    const Outcome outcome = run(test_case, threads, ranks);
+    EXPECT_EQ(outcome.hash, reference.hash) << ranks.ranks() << " ranks x " << threads << " threads";
+    EXPECT_EQ(outcome.epochs, reference.epochs) << ranks.ranks() << " ranks x " << threads << " threads";
+    EXPECT_EQ(outcome.evaluation, reference.evaluation) << ranks.ranks() << " ranks x " << threads << " threads";
   }
 }
 
 TEST_P(SameBits, OnAnyNumberOfRanksAndThreads) {
   if (!can_run(GetParam())) GTEST_SKIP() << bf16_problem();
   if (world().ranks() > 8)
-    expect_same_bits(GetParam(), {1});
+    expect_same_bits(GetParam(), {1}, world());
   else
-    expect_same_bits(GetParam(), {1, 2, 3});
+    expect_same_bits(GetParam(), {1, 2, 3}, world());
+}
+
+TEST_P(SameBits, WhenHostsAddUpWhatTheirRanksHaveFirst) {
+  if (!can_run(GetParam())) GTEST_SKIP() << bf16_problem();
+  const int ranks = world().ranks();
+  for (const int each : {2, 3, 4, ranks}) {
+    const bool is_new = each < ranks || ranks < 6;
+    if (ranks % each != 0 || !is_new || (ranks > 8 && each != 4)) continue;
+    SCOPED_TRACE(std::to_string(each) + " ranks on each host");
+    expect_same_bits(GetParam(), {ranks > 8 ? 1 : 2}, test::by_hosts(each));
+  }
 }
 
 /// Workers linger for as long as it lives.
@@ -177,7 +213,7 @@ TEST_P(SameBits, InWhateverOrderWorkersRun) {
   if (!can_run(GetParam())) GTEST_SKIP() << bf16_problem();
   for (const std::uint64_t seed : {1U, 2U}) {
     const PerturbedSchedule perturbed{seed + static_cast<std::uint64_t>(world().rank())};
-    expect_same_bits(GetParam(), {3});
+    expect_same_bits(GetParam(), {3}, world());
   }
 }
 

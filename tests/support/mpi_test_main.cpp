@@ -93,6 +93,8 @@ int run_all_tests() {
 Communicator& group(int number) { return environment->group(number); }
 Communicator& world() { return environment->world(); }
 
+Communicator& by_hosts(int ranks_per_host) { return environment->by_hosts(ranks_per_host); }
+
 void set_timeout(double seconds) { environment->set_timeout(seconds); }
 
 }  // namespace lockstep::test

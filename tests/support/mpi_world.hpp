@@ -13,6 +13,9 @@ namespace lockstep::test {
 /// The ranks that give the same number. Collective over all.
 [[nodiscard]] Communicator& group(int number);
 
+/// All ranks as if so many at a time, which divides their number, shared a host. Collective over all.
+[[nodiscard]] Communicator& by_hosts(int ranks_per_host);
+
 /// Seconds of silence after which world() counts a rank as lost.
 void set_timeout(double seconds);
 
