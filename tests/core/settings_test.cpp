@@ -45,8 +45,8 @@ TEST(Settings, HaveOneEntryForEachMemberOfTheConfiguration) {
                                 beta1, beta2, epsilon, schedule, warmup, schedule_period, schedule_factor, final_rate,
                                 batch_size, shard_size, epochs, steps, seed, shuffle, train_samples, validation,
                                 patience, target_loss, target_error, target_of, noise_scale, standardize, precision,
-                                isa, threads, checkpoint_every, compare_every, keep, timeout] = TrainConfig{};
-  EXPECT_EQ(settings().size(), 45U);
+                                exchange, isa, threads, checkpoint_every, compare_every, keep, timeout] = TrainConfig{};
+  EXPECT_EQ(settings().size(), 46U);
   std::set<std::string_view> names;
   for (const Setting& setting : settings()) {
     names.insert(setting.name);
