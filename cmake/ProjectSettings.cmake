@@ -55,6 +55,9 @@ if(LOCKSTEP_SANITIZE)
   target_link_options(lockstep_build_flags INTERFACE -fsanitize=${LOCKSTEP_SANITIZE})
 endif()
 # Where assertions are on, so are those of the standard library: bounds, iterators, arguments.
-target_compile_definitions(lockstep_build_flags INTERFACE
-  $<$<OR:$<CONFIG:Debug>,$<BOOL:${LOCKSTEP_SANITIZE}>>:_GLIBCXX_ASSERTIONS>)
+if(LOCKSTEP_SANITIZE)
+  target_compile_definitions(lockstep_build_flags INTERFACE _GLIBCXX_ASSERTIONS)
+else()
+  target_compile_definitions(lockstep_build_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+endif()
 add_library(lockstep::build_flags ALIAS lockstep_build_flags)
