@@ -88,16 +88,11 @@ class WeightGradient::TileStack {
 
   [[nodiscard]] Columns<Scalar> slot(int index) const { return slots_[static_cast<std::size_t>(index)]; }
 
-  void add(int into, int from) const {
-    const Columns<Scalar> left = slot(into);
-    const Columns<Scalar> right = slot(from);
-    const auto add_runs = rounds_ ? add_rounded : add_run;
-    if (left.stride == rows_ && right.stride == rows_) return add_runs(rows_ * units_, left.data, right.data);
-    for (Index unit = 0; unit < units_; ++unit)
-      add_runs(rows_, left.data + unit * left.stride, right.data + unit * right.stride);
-  }
+  void add(int into, int from) const { add_columns(into, from, rounds_ ? add_rounded : add_run); }
+  /// The same where `from` is a shard's product that has not been rounded.
+  void add_leaf(int into, int from) const { add_columns(into, from, rounds_ ? add_rounded_leaf : add_run); }
 
-  /// A shard's product has been put there.
+  /// Of a shard's product that is not added to another at once.
   void round_leaf(int index) const {
     if (!rounds_) return;
     const Columns<Scalar> leaf = slot(index);
@@ -106,11 +101,24 @@ class WeightGradient::TileStack {
   }
 
  private:
+  using AddRuns = void(Index count, Scalar* __restrict left, const Scalar* __restrict right);
+
+  void add_columns(int into, int from, AddRuns* add_runs) const {
+    const Columns<Scalar> left = slot(into);
+    const Columns<Scalar> right = slot(from);
+    if (left.stride == rows_ && right.stride == rows_) return add_runs(rows_ * units_, left.data, right.data);
+    for (Index unit = 0; unit < units_; ++unit)
+      add_runs(rows_, left.data + unit * left.stride, right.data + unit * right.stride);
+  }
+
   static void add_run(Index count, Scalar* __restrict left, const Scalar* __restrict right) {
     for (Index i = 0; i < count; ++i) left[i] += right[i];
   }
   static void add_rounded(Index count, Scalar* __restrict left, const Scalar* __restrict right) {
     for (Index i = 0; i < count; ++i) left[i] = rounded_to_bf16(left[i] + right[i]);
+  }
+  static void add_rounded_leaf(Index count, Scalar* __restrict left, const Scalar* __restrict right) {
+    for (Index i = 0; i < count; ++i) left[i] = rounded_to_bf16(left[i] + rounded_to_bf16(right[i]));
   }
   static void round_run(Index count, Scalar* values) {
     for (Index i = 0; i < count; ++i) values[i] = rounded_to_bf16(values[i]);
@@ -148,12 +156,14 @@ TreeCounter after_wave(TreeCounter counter, Range leaves) {
 TreeCounter WeightGradient::push(const Tile& tile, Range leaves, const ShardStore& store, TreeCounter counter,
                                  const TileStack& stack) const {
   const TraceSpan span{"weight gradient", static_cast<int>(tile.layer)};
-  /// Adds but the first time: the product of a leaf was added to its sibling as it was computed.
-  struct Rest {
+  /// The first sum is that of the product of a leaf and its sibling, which may have been made as it was computed.
+  struct Sums {
     const TileStack& stack;
     bool added;
+    bool first = true;
     void add(int into, int from) {
-      if (!std::exchange(added, false)) stack.add(into, from);
+      if (!std::exchange(first, false)) return stack.add(into, from);
+      if (!added) stack.add_leaf(into, from);
     }
   };
   if (order_ == SumOrder::as_they_come) {
@@ -165,11 +175,12 @@ TreeCounter WeightGradient::push(const Tile& tile, Range leaves, const ShardStor
   for (Index leaf = leaves.begin; leaf < leaves.end; ++leaf) {
     const ShardBuffers& shard = store[leaf - leaves.begin];
     const TreeBlock block{.level = 0, .start = leaf};
-    const bool adds = !bias && !rounds_ && counter.has_sibling_of(block) && adds_at_once(tile, shard);
+    const bool merges = counter.has_sibling_of(block);
+    const bool adds = !bias && !rounds_ && merges && adds_at_once(tile, shard);
     const Columns<Scalar> sum = stack.slot(adds ? counter.depth() - 1 : counter.depth());
     add_leaf(tile, layer, shard, sum, adds);
-    if (!adds) stack.round_leaf(counter.depth());
-    counter.push(block, Rest{.stack = stack, .added = adds});
+    if (!merges) stack.round_leaf(counter.depth());
+    counter.push(block, Sums{.stack = stack, .added = adds});
   }
   return counter;
 }
