@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 #include <span>
 
 #include "apps/agreement.hpp"
@@ -39,14 +38,11 @@ int ranks_on_a_host(std::span<const Placement> placements, int ranks) {
 
 /// Whether on each host there are as many cores as workers. One worker always fits.
 bool fits(std::span<const Placement> placements, const ScalingShape& shape) {
+  const auto ranks = static_cast<std::size_t>(shape.ranks);
   if (shape.ranks * shape.threads == 1) return true;
-  const std::span<const Placement> some = placements.first(static_cast<std::size_t>(shape.ranks));
-  return std::ranges::all_of(some, [&](const Placement& one) {
-    std::set<int> cores;
-    for (const Placement& other : some)
-      if (other.host == one.host) cores.insert(other.cores.begin(), other.cores.end());
-    return std::ranges::count(some, one.host, &Placement::host) * shape.threads <= std::ssize(cores);
-  });
+  for (std::size_t rank = 0; rank < ranks; ++rank)
+    if (!threads_have_cores(placements.first(ranks), rank, shape.threads)) return false;
+  return true;
 }
 
 class BenchScaling {

@@ -9,7 +9,7 @@
 namespace lockstep {
 namespace {
 
-/// Scalars that rank `rank` of a host collects, and where each host's slice begins among them, by host.
+/// Where each host's slice begins in what this rank collects, by host; and the scalars of it all.
 std::vector<Index> collection_of(const Slices& slices, const HostGroups& groups) {
   std::vector<Index> begins{0};
   const int places = groups.within.ranks();
@@ -33,8 +33,7 @@ std::vector<std::vector<TreeBlock>> blocks_of(Index leaves, int first, int membe
 
 GradientExchange::GradientExchange(const Slices& slices, Communicator& communicator, Workers& workers,
                                    Precision numbers)
-    : slices_{slices},
-      communicator_{communicator},
+    : ranks_{communicator.ranks()},
       workers_{workers},
       last_{communicator.hosts() == nullptr ? communicator : communicator.hosts()->across,
             slices.size(communicator.rank()), numbers} {
@@ -46,27 +45,26 @@ GradientExchange::GradientExchange(const Slices& slices, Communicator& communica
 }
 
 void GradientExchange::begin(Index leaves, const std::vector<AlignedBuffer>& own) {
-  const int ranks = communicator_.ranks();
-  parcels_.clear();
   if (!collection_) {
-    last_.begin(blocks_of(leaves, 0, ranks, 1, ranks), own);
+    last_.begin(blocks_of(leaves, 0, ranks_, 1, ranks_), own);
     return;
   }
   const int places = collection_->groups.within.ranks();
   const int host = collection_->groups.across.rank();
-  collection_->hop.begin(blocks_of(leaves, host * places, places, 1, ranks), own);
-  std::vector<std::vector<TreeBlock>> blocks = blocks_of(leaves, 0, ranks / places, places, ranks);
+  collection_->relays.clear();
+  collection_->hop.begin(blocks_of(leaves, host * places, places, 1, ranks_), own);
+  std::vector<std::vector<TreeBlock>> blocks = blocks_of(leaves, 0, ranks_ / places, places, ranks_);
   std::vector<AlignedBuffer>& sums = collection_->sums;
   while (sums.size() < blocks[static_cast<std::size_t>(host)].size()) sums.emplace_back(collection_->begins.back());
   last_.begin(std::move(blocks), sums);
 }
 
 void GradientExchange::start(const Parcel& parcel) {
-  parcels_.push_back(parcel);
-  if (collection_)
-    collection_->hop.start(within_host(parcel));
-  else
-    last_.start(parcel);
+  if (!collection_) return last_.start(parcel);
+  const Parcel collected = within_host(parcel);
+  const auto place = static_cast<std::size_t>(collection_->groups.within.rank());
+  collection_->relays.push_back({.parts = cut_for_workers(collected.pieces[place]), .parcel = across_hosts(parcel)});
+  collection_->hop.start(collected);
 }
 
 void GradientExchange::progress() {
@@ -94,18 +92,16 @@ void GradientExchange::wait(std::size_t parcel, const std::function<void()>& mea
 }
 
 void GradientExchange::send_on() {
-  const Parcel& parcel = parcels_[last_.started()];
-  const auto place = static_cast<std::size_t>(collection_->groups.within.rank());
-  const std::vector<SlicePiece> parts = cut_for_workers(within_host(parcel).pieces[place]);
-  workers_.for_each(static_cast<Index>(parts.size()), [&](Index i) {
-    const SlicePiece& part = parts[static_cast<std::size_t>(i)];
+  const Relay& relay = collection_->relays[last_.started()];
+  workers_.for_each(static_cast<Index>(relay.parts.size()), [&](Index i) {
+    const SlicePiece& part = relay.parts[static_cast<std::size_t>(i)];
     const BlockSums blocks = collection_->hop.merged(part);
     assert(blocks.size() <= collection_->sums.size());
     for (std::size_t k = 0; k < blocks.size(); ++k)
       std::copy_n(blocks[k], part.size(), collection_->sums[k].data() + part.offset_in_slice);
     last_.pack(part.offset_in_slice, part.size(), 1, 0);
   });
-  last_.start(across_hosts(parcel));
+  last_.start(relay.parcel);
 }
 
 Parcel GradientExchange::within_host(const Parcel& parcel) const {

@@ -34,7 +34,9 @@ class GradientExchange {
   /// Starts the exchange of one more parcel: the same in the same order on all ranks. Collective.
   void start(const Parcel& parcel);
   /// Parcels started so far in this step.
-  [[nodiscard]] std::size_t started() const noexcept { return parcels_.size(); }
+  [[nodiscard]] std::size_t started() const noexcept {
+    return collection_ ? collection_->hop.started() : last_.started();
+  }
   /// Lets all of them progress.
   void progress();
   /// Sends on what has arrived from this host's ranks. Not from within a job of several workers.
@@ -50,12 +52,18 @@ class GradientExchange {
   [[nodiscard]] std::span<const Scalar> sum(const SlicePiece& piece) const;
 
  private:
+  /// A parcel between its hops: what this rank merges, cut for workers, and what it sends on.
+  struct Relay {
+    std::vector<SlicePiece> parts;
+    Parcel parcel;
+  };
   /// What the ranks of a host collect for the owners with their own place on all hosts.
   struct Collection {
     const HostGroups& groups;
     std::vector<Index> begins;          ///< where each host's slice begins in it, and its size
     SumHop hop;                         ///< within the host
     std::vector<AlignedBuffer> sums{};  ///< of the host's blocks, over the collection
+    std::vector<Relay> relays{};        ///< of this step's parcels
   };
 
   [[nodiscard]] SumHop& first_hop() { return collection_ ? collection_->hop : last_; }
@@ -67,12 +75,10 @@ class GradientExchange {
   /// Merges what this host has of the next parcel, which has arrived, and sends it to the owners.
   void send_on();
 
-  const Slices& slices_;
-  Communicator& communicator_;
+  int ranks_;
   Workers& workers_;
   std::optional<Collection> collection_;
-  SumHop last_;                  ///< to the owners
-  std::vector<Parcel> parcels_;  ///< started in this step
+  SumHop last_;  ///< to the owners
 };
 
 }  // namespace lockstep

@@ -177,6 +177,7 @@ Communicator& MpiEnvironment::by_hosts(int ranks_per_host) {
 
 int MpiEnvironment::ranks_of_each_host() {
   const int ranks = world_->ranks();
+  if (ranks < 4) return 1;     // no two hosts with two each
   int first = world_->rank();  // of this host
   {
     MPI_Comm host = MPI_COMM_NULL;

@@ -120,13 +120,12 @@ SumHop::Adder SumHop::adder(const SlicePiece& piece) const {
 TreeCounter SumHop::merge(const SlicePiece& piece, Adder& adder) const {
   TreeCounter counter;
   for (const Source& source : sources_) {
-    const std::byte* const incoming = source.incoming + static_cast<std::size_t>(piece.offset_in_slice) * number_bytes_;
     if (source.own != nullptr)
       adder.set(counter.depth(), source.own + piece.offset);
     else if (numbers_ == Precision::bf16)
-      adder.unpack(counter.depth(), reinterpret_cast<const Bf16*>(incoming));
+      adder.unpack(counter.depth(), reinterpret_cast<const Bf16*>(source.incoming) + piece.offset_in_slice);
     else
-      adder.set(counter.depth(), reinterpret_cast<const Scalar*>(incoming));
+      adder.set(counter.depth(), reinterpret_cast<const Scalar*>(source.incoming) + piece.offset_in_slice);
     counter.push(source.block, adder);
   }
   return counter;
