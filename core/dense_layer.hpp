@@ -32,7 +32,7 @@ class DenseLayer final : public Layer {
 
   void forward(const Pass& pass, const Scalar* parameters, ConstPanel input, Panel output, Panel slope,
                Range rows) const override;
-  void backward(const Scalar* parameters, ConstPanel delta, Panel input_slope, Range rows) const override;
+  void backward(const Scalar* parameters, std::span<const BackwardShard> shards, Range rows) const override;
   [[nodiscard]] GradientPair gradient_pair(Index block, ConstPanel input, ConstPanel delta) const override;
 
   void forward(const Pass& pass, const Scalar* parameters, const Bf16Weights& weights, const Bf16Panel& input,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct Pass {
   std::uint64_t seed = 0;
   std::uint64_t step = 0;
   Index first_position = 0;  ///< of the shard's first sample in the batch
+};
+
+/// A shard's part in a call of `backward` for several.
+struct BackwardShard {
+  ConstPanel delta;
+  Panel input_slope;  ///< becomes the delta of the layer before
 };
 
 /// For one weight block, the panels whose columns k sum into its gradient: sum_k input_k delta_k^T, (fan_in x units).
@@ -56,16 +63,16 @@ class Layer {
   virtual void forward(const Pass& pass, const Scalar* parameters, ConstPanel input, Panel output, Panel slope,
                        Range rows) const = 0;
 
-  /// Rows `rows` of the gradient by this layer's input, multiplied into `input_slope`, which becomes the delta of
-  /// the layer before.
-  virtual void backward(const Scalar* parameters, ConstPanel delta, Panel input_slope, Range rows) const = 0;
+  /// Rows `rows` of the gradient by this layer's input, multiplied into `input_slope`. What comes of a shard does not
+  /// depend on the others of the call; together they share what is done to the weights.
+  virtual void backward(const Scalar* parameters, std::span<const BackwardShard> shards, Range rows) const = 0;
 
   /// The pair for parameter block `block` of this layer. A bias block's gradient is the sum of the delta's columns; its
   /// pair has no input.
   [[nodiscard]] virtual GradientPair gradient_pair(Index block, ConstPanel input, ConstPanel delta) const = 0;
 
-  // The same with products in bfloat16: weights and inputs come as operands (`parameters` gives biases), and what the
-  // next product reads is left in `packed`, besides the panels.
+  // The same with products in bfloat16, of one shard: weights and inputs come as operands (`parameters` gives biases),
+  // and what the next product reads is left in `packed`, besides the panels.
 
   virtual void forward(const Pass& pass, const Scalar* parameters, const Bf16Weights& weights, const Bf16Panel& input,
                        Panel output, Panel slope, const Bf16Panel& packed, Range rows) const = 0;

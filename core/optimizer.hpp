@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/types.hpp"
+#include "core/columns.hpp"
 
 namespace lockstep {
 
@@ -37,13 +37,6 @@ struct UpdateRule {
   double l1 = 0;              ///< adds l1 * sign(w) to the gradient; sign(0) = 0
   double l2 = 0;              ///< adds l2 * w to the gradient (the gradient of l2/2 |w|^2)
   double weight_decay = 0;    ///< decoupled: first w -= learning_rate * weight_decay * w (Loshchilov & Hutter 2019)
-};
-
-/// Columns of scalars that begin `stride` apart.
-template <class Element>
-struct Columns {
-  Element* data = nullptr;
-  Index stride = 0;
 };
 
 /// Steps `columns` columns of `rows` weights along their gradient. `state` has `state_names(rule.optimizer).size()`

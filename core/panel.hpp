@@ -38,6 +38,14 @@ struct BasicPanel {
 using Panel = BasicPanel<Scalar>;
 using ConstPanel = BasicPanel<const Scalar>;
 
+/// A stride for columns of `rows` scalars: a power of two apart they would fall into few sets of the caches, which
+/// products read across.
+[[nodiscard]] constexpr Index spread_stride(Index rows) noexcept {
+  constexpr Index crowded = 256;
+  const Index stride = padded(rows);
+  return stride % crowded == 0 ? stride + alignment_scalars : stride;
+}
+
 /// Scalars that a rows x columns panel takes.
 [[nodiscard]] constexpr Index panel_scalars(Index rows, Index columns) noexcept { return padded(rows) * columns; }
 

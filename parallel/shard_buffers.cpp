@@ -5,13 +5,6 @@
 namespace lockstep {
 namespace {
 
-/// Columns a power of two apart would fall into few sets of the caches, which products read across.
-Index spread_stride(Index rows) {
-  constexpr Index crowded = 256;
-  const Index stride = padded(rows);
-  return stride % crowded == 0 ? stride + alignment_scalars : stride;
-}
-
 /// Hands out panels one after the other; without memory it only counts.
 class Carver {
  public:

@@ -2,6 +2,7 @@
 // Memory for the shards in flight: inputs, targets, and each layer's outputs and slopes.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
@@ -46,6 +47,9 @@ class ShardStore {
   [[nodiscard]] Index shards() const noexcept { return static_cast<Index>(shards_.size()); }
   [[nodiscard]] ShardBuffers& operator[](Index shard) { return shards_[static_cast<std::size_t>(shard)]; }
   [[nodiscard]] const ShardBuffers& operator[](Index shard) const { return shards_[static_cast<std::size_t>(shard)]; }
+  [[nodiscard]] std::span<ShardBuffers> some(Range shards) {
+    return std::span{shards_}.subspan(static_cast<std::size_t>(shards.begin), static_cast<std::size_t>(shards.size()));
+  }
 
   /// Makes a shard `samples` wide; at most shard_size.
   void set_width(Index shard, Index samples);

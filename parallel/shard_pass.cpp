@@ -8,6 +8,12 @@
 #include "parallel/trace.hpp"
 
 namespace lockstep {
+namespace {
+
+/// Enough that copying weights once for all of them pays, and few enough that messages need not wait long.
+constexpr Index samples_at_once = 256;
+
+}  // namespace
 
 ShardPass::ShardPass(const Model& model, const WorkPlan& plan, Precision precision) : model_{model}, plan_{plan} {
   if (precision == Precision::bf16) bf16_weights_.emplace(model.network);
@@ -58,14 +64,21 @@ void ShardPass::forward_piece(std::size_t layer, Range rows, const Pass& pass, S
                rows);
 }
 
-void ShardPass::backward_piece(std::size_t layer, Range rows, ShardBuffers& buffers) const {
+void ShardPass::backward_piece(std::size_t layer, Range rows, std::span<ShardBuffers> shards) const {
   const TraceSpan span{"backward", static_cast<int>(layer)};
   const Layer& step = *model_.network.layers()[layer];
-  Panel input_slope = buffers.slopes[layer - 1];
-  if (!bf16_weights_) return step.backward(model_.parameters.data(), buffers.slopes[layer], input_slope, rows);
-  Bf16Panel packed = buffers.packed[layer - 1];
-  if (layer == 1) packed.samples = {};  // there is no layer before it to go back to
-  step.backward(*bf16_weights_, buffers.packed[layer], input_slope, packed, rows);
+  if (!bf16_weights_) {
+    thread_local std::vector<BackwardShard> parts;
+    parts.clear();
+    for (ShardBuffers& shard : shards)
+      parts.push_back({.delta = shard.slopes[layer], .input_slope = shard.slopes[layer - 1]});
+    return step.backward(model_.parameters.data(), parts, rows);
+  }
+  for (ShardBuffers& shard : shards) {
+    Bf16Panel packed = shard.packed[layer - 1];
+    if (layer == 1) packed.samples = {};  // there is no layer before it to go back to
+    step.backward(*bf16_weights_, shard.packed[layer], shard.slopes[layer - 1], packed, rows);
+  }
 }
 
 void ShardPass::forward_alone(const Pass& pass, ShardBuffers& buffers) const {
@@ -84,33 +97,37 @@ double ShardPass::loss(ShardBuffers& buffers) const {
 
 void ShardPass::backward_alone(ShardBuffers& buffers) const {
   for (std::size_t layer = backward_pieces_.size() - 1; layer > 0; --layer)
-    for (const Range rows : backward_pieces_[layer]) backward_piece(layer, rows, buffers);
+    for (const Range rows : backward_pieces_[layer]) backward_piece(layer, rows, {&buffers, 1});
 }
 
 template <class Body>
-void ShardPass::for_each_piece(const std::vector<Range>& pieces, Index shards, Workers& workers, const Body& body) {
+void ShardPass::for_each_piece(const std::vector<Range>& pieces, Index shards, Workers& workers,
+                               const Body& body) const {
   if (shards == 0) return;  // a rank without samples
   const auto count = static_cast<Index>(pieces.size());
   const Index wanted = 2 * workers.threads();  // so that a late worker is not waited for long
   const Index groups = std::clamp<Index>((wanted + count - 1) / count, 1, shards);
   workers.for_each(groups * count, [&](Index i) {
-    const Index group = i / count;
     const Range piece = pieces[static_cast<std::size_t>(i % count)];
-    for (Index shard = shards * group / groups; shard < shards * (group + 1) / groups; ++shard) body(piece, shard);
+    const Range group{shards * (i / count) / groups, shards * (i / count + 1) / groups};
+    const Index at_once = std::max<Index>(1, samples_at_once / plan_.shard_size);
+    for (Index shard = group.begin; shard < group.end; shard += at_once)
+      body(piece, Range{shard, std::min(shard + at_once, group.end)});
   });
 }
 
 void ShardPass::forward(const std::vector<Pass>& passes, ShardStore& store, Workers& workers) const {
   for (std::size_t layer = 0; layer < forward_pieces_.size(); ++layer)
-    for_each_piece(forward_pieces_[layer], static_cast<Index>(passes.size()), workers, [&](Range rows, Index shard) {
-      forward_piece(layer, rows, passes[static_cast<std::size_t>(shard)], store[shard]);
+    for_each_piece(forward_pieces_[layer], static_cast<Index>(passes.size()), workers, [&](Range rows, Range shards) {
+      for (Index shard = shards.begin; shard < shards.end; ++shard)
+        forward_piece(layer, rows, passes[static_cast<std::size_t>(shard)], store[shard]);
     });
 }
 
 void ShardPass::backward(std::size_t layer, Index shards, ShardStore& store, Workers& workers,
                          const std::function<void()>& progress) const {
-  for_each_piece(backward_pieces_[layer], shards, workers, [&](Range rows, Index shard) {
-    backward_piece(layer, rows, store[shard]);
+  for_each_piece(backward_pieces_[layer], shards, workers, [&](Range rows, Range some) {
+    backward_piece(layer, rows, store.some(some));
     progress();
   });
 }

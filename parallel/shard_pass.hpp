@@ -55,13 +55,13 @@ class ShardPass {
   void backward_alone(ShardBuffers& buffers) const;
 
  private:
-  /// body(layer's piece, shard) for all pieces and shards, a barrier behind. A worker takes one piece of all shards,
-  /// or, where pieces are few, of some: its weights then stay in that worker's caches from shard to shard, and, because
-  /// pieces go to the same workers each time, from step to step.
+  /// body(layer's piece, some shards) for all pieces and shards, a barrier behind. A worker takes one piece of all
+  /// shards, or, where pieces are few, of some: its weights then stay in that worker's caches from shard to shard, and,
+  /// because pieces go to the same workers each time, from step to step.
   template <class Body>
-  static void for_each_piece(const std::vector<Range>& pieces, Index shards, Workers& workers, const Body& body);
+  void for_each_piece(const std::vector<Range>& pieces, Index shards, Workers& workers, const Body& body) const;
   void forward_piece(std::size_t layer, Range rows, const Pass& pass, ShardBuffers& buffers) const;
-  void backward_piece(std::size_t layer, Range rows, ShardBuffers& buffers) const;
+  void backward_piece(std::size_t layer, Range rows, std::span<ShardBuffers> shards) const;
 
   const Model& model_;
   std::optional<Bf16Weights> bf16_weights_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 #include "core/aligned_buffer.hpp"
 #include "tests/support/panel_buffer.hpp"
@@ -98,7 +99,8 @@ TEST(DenseLayer, MultipliesTheGradientByItsInputIntoTheSlope) {
       delta.panel().column(sample)[unit] = static_cast<Scalar>(std::sin(static_cast<double>(unit + 2 * sample)));
     for (Index row = 0; row < inputs; ++row) slope.panel().column(sample)[row] = static_cast<Scalar>(row + 1);
   }
-  example.layer.backward(example.parameters.data(), delta.panel(), slope.panel(), {0, inputs});
+  const BackwardShard shard{.delta = delta.panel(), .input_slope = slope.panel()};
+  example.layer.backward(example.parameters.data(), {&shard, 1}, {0, inputs});
   for (Index sample = 0; sample < samples; ++sample) {
     for (Index row = 0; row < inputs; ++row) {
       double expected = 0;
@@ -108,6 +110,44 @@ TEST(DenseLayer, MultipliesTheGradientByItsInputIntoTheSlope) {
       expected *= static_cast<double>(row + 1);
       EXPECT_NEAR(slope.panel().column(sample)[row], expected, 1e-4 * (1 + std::abs(expected)));
     }
+  }
+}
+
+/// Weights whose columns lie a power of two apart are read from a copy, but not for many samples.
+TEST(DenseLayer, GoesBackThroughCrowdedWeightsForSeveralShardsAtOnce) {
+  constexpr Index wide = 1024;
+  ParameterLayout layout;
+  const DenseLayer layer{{.name = "wide", .number = 1, .inputs = wide, .outputs = units}, layout};
+  AlignedBuffer parameters{layout.buffer_size()};
+  for (Index i = 0; i < parameters.size(); ++i)
+    parameters.data()[i] = static_cast<Scalar>(std::sin(static_cast<double>(i % 997)));
+
+  const std::vector<Index> widths{3, 65, 1, 64, 37};
+  std::vector<PanelBuffer> deltas;
+  std::vector<PanelBuffer> together;
+  std::vector<PanelBuffer> alone;
+  std::vector<BackwardShard> shards;
+  for (const Index width : widths) {
+    deltas.emplace_back(units, width);
+    for (PanelBuffer* slope : {&together.emplace_back(wide, width), &alone.emplace_back(wide, width)})
+      slope->panel().matrix().setConstant(2);
+    deltas.back().panel().matrix() = Matrix::NullaryExpr(units, width, [width](Index unit, Index sample) {
+      return static_cast<Scalar>(std::cos(static_cast<double>(unit + 3 * sample + width)));
+    });
+    shards.push_back({.delta = deltas.back().panel(), .input_slope = together.back().panel()});
+  }
+  const Range rows{16, 528};
+  layer.backward(parameters.data(), shards, rows);
+
+  const Eigen::Map<const Matrix> weights{parameters.data(), wide, units};
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const BackwardShard shard{.delta = deltas[i].panel(), .input_slope = alone[i].panel()};
+    layer.backward(parameters.data(), {&shard, 1}, rows);
+    EXPECT_EQ(together[i].panel().matrix(), alone[i].panel().matrix()) << widths[i] << " samples";
+    const Matrix expected = 2 * weights.middleRows(rows.begin, rows.size()) * deltas[i].panel().matrix();
+    EXPECT_TRUE(alone[i].panel().matrix().middleRows(rows.begin, rows.size()).isApprox(expected, Scalar(1e-5)));
+    EXPECT_TRUE((alone[i].panel().matrix().topRows(rows.begin).array() == 2).all()) << "other rows are left";
+    EXPECT_TRUE((alone[i].panel().matrix().bottomRows(wide - rows.end).array() == 2).all()) << "other rows are left";
   }
 }
 

@@ -91,7 +91,8 @@ class TwoLayers {
     const DenseLayer& of = layer == 0 ? hidden_ : output_;
     const PanelBuffer ones{of.inputs(), delta.columns};
     ones.panel().matrix().setOnes();
-    of.backward(parameters_.data(), delta, ones.panel(), {0, of.inputs()});
+    const BackwardShard shard{delta, ones.panel()};
+    of.backward(parameters_.data(), {&shard, 1}, {0, of.inputs()});
     return ones.panel().matrix();
   }
 
