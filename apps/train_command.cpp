@@ -2,6 +2,7 @@
 // lockstep train
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "apps/agreement.hpp"
@@ -13,6 +14,8 @@
 #include "apps/stop_signal.hpp"
 #include "apps/train_flags.hpp"
 #include "apps/training_run.hpp"
+#include "parallel/data_split.hpp"
+#include "parallel/work_plan.hpp"
 
 namespace lockstep {
 namespace {
@@ -26,6 +29,7 @@ class TrainCommand {
 
  private:
   void identify_data(RunRequest& request, const RunData& data) const;
+  void note_idle_ranks(const TrainConfig& config, const DatasetInfo& data) const;
   int train_in_directory(const RunRequest& request, const TrainConfig& config, const RunData& data) const;
   int say_finished_before(const RunEnd& end, const RunRequest& request) const;
   int say_interrupted(const RunEnd& end, const RunRequest& request) const;
@@ -123,6 +127,12 @@ int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfi
   return say_finished(end, request);
 }
 
+void TrainCommand::note_idle_ranks(const TrainConfig& config, const DatasetInfo& data) const {
+  const Index batch = std::min(config.batch_size, training_samples(config, data.samples));
+  const std::string advice = idle_ranks_advice({.shard_size = config.shard_size}, batch, world().ranks());
+  if (!advice.empty()) context_.console.note("note: " + advice);
+}
+
 int TrainCommand::run() {
   if (flags_.json()) context_.console.reserve_output_for_json();
   std::vector<std::string> problems;
@@ -131,6 +141,7 @@ int TrainCommand::run() {
   const RunData data = open_run_data(request, problems, place());
   TrainConfig config = request.config;
   config.threads = placed_threads(config, data.train->info(), place());
+  note_idle_ranks(config, data.train->info());
   identify_data(request, data);
   if (!flags_.check_gradients()) return train_in_directory(request, config, data);
   require_finite_features(*data.train, world(), context_.console);

@@ -28,12 +28,18 @@ ShardStore::Form store_form(const Model& model, const StepEngine::Form& form, In
           .precision = form.precision};
 }
 
-/// Shards of `scalars` scalars that a rank holds at once: all of its own, or as many as memory allows.
-Index shards_in_flight(const StepEngine::Form& form, Index scalars, const Communicator& communicator) {
+/// Shards of `scalars` scalars that a rank takes through a wave: all of its own, or as many as memory allows.
+///
+/// A rank that is alone has no messages to hide behind its last wave. Where the gradient, which each wave reads and
+/// writes, weighs less than a shard, it takes one shard for each thread: what was computed of it is then still in a
+/// cache when its part of the gradient is summed.
+Index shards_in_wave(const StepEngine::Form& form, Index scalars, Index parameters, const Communicator& communicator,
+                     Index threads) {
   const Index leaves = shard_count(form.batch_size, form.plan.shard_size);
   const Index own = leaves_of_rank(leaves, communicator.rank(), communicator.ranks()).size();
+  const bool few = communicator.ranks() == 1 && parameters < scalars;
   const Index bytes = scalars * static_cast<Index>(sizeof(Scalar));
-  return std::clamp<Index>(form.memory_bytes / bytes, 1, std::max<Index>(1, own));
+  return std::clamp<Index>(form.memory_bytes / bytes, 1, std::max<Index>(1, few ? std::min(own, threads) : own));
 }
 
 double hits(const ShardBuffers& shard) {
@@ -69,7 +75,8 @@ StepEngine::StepEngine(Model& model, const Form& form, Communicator& communicato
       pass_{model, form.plan, form.precision},
       weight_gradient_{model.network, form.order, form.exchange},
       shard_scalars_{ShardStore::scalars_per_shard(model.network, store_form(model, form, 1))},
-      wave_shards_{shards_in_flight(form, shard_scalars_, communicator)},
+      wave_shards_{
+          shards_in_wave(form, shard_scalars_, model.network.layout().parameters(), communicator, workers.threads())},
       store_{model.network, store_form(model, form, wave_shards_)},
       leaf_sums_(static_cast<std::size_t>(wave_shards_ * leaf_width)),
       bad_layers_(static_cast<std::size_t>(wave_shards_)),

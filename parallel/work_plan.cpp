@@ -2,6 +2,8 @@
 // Cutting work.
 #include "parallel/work_plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 
@@ -46,6 +48,18 @@ WorkPlan plan_work(Index batch_size, Index shard_size) {
     shard_size = std::clamp<Index>(static_cast<Index>(std::bit_floor(quarter)), 16, 512);
   }
   return {.shard_size = std::min(shard_size, batch_size)};
+}
+
+std::string idle_ranks_advice(const WorkPlan& plan, Index batch_size, int ranks) {
+  const Index shards = shard_count(batch_size, plan.shard_size);
+  if (shards >= ranks) return "";
+  const Index each = std::max<Index>(1, batch_size / ranks);
+  return fmt::format(
+      "the {} samples of a step are {} shard{} of {}, so {} of {} ranks compute no gradients; a new run with "
+      "--shard-size {} gives each rank some (other bits, the same on any number of ranks), a larger --batch-size does, "
+      "too",
+      batch_size, shards, shards == 1 ? "" : "s", plan.shard_size, ranks - shards, ranks,
+      std::bit_floor(static_cast<std::size_t>(each)));
 }
 
 std::vector<Range> cut(Index size, Index block) {

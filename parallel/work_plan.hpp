@@ -2,6 +2,7 @@
 // How a step's work is cut: by model, batch and shard size, never by ranks or threads.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "core/network.hpp"
@@ -24,6 +25,10 @@ struct WorkPlan {
 [[nodiscard]] constexpr Index shard_count(Index samples, Index shard_size) {
   return (samples + shard_size - 1) / shard_size;
 }
+
+/// What to do where a step of `batch_size` samples has fewer shards than there are ranks, so that some compute nothing, a
+/// sentence; "" where each has one.
+[[nodiscard]] std::string idle_ranks_advice(const WorkPlan& plan, Index batch_size, int ranks);
 
 /// [0, size) cut into the fewest pieces of at most `block`, all about equally long and, but for the last, multiples
 /// of 16. cut(784, 512) gives [0, 400), [400, 784).

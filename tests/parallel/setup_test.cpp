@@ -28,6 +28,16 @@ TEST(WorkPlan, ChoosesShardsFromTheBatchAlone) {
   EXPECT_EQ(plan_work(53, 8).shard_size, 8);
 }
 
+TEST(WorkPlan, AdvisesWhereRanksWouldHaveNothingToDo) {
+  EXPECT_EQ(idle_ranks_advice({.shard_size = 512}, 8192, 16), "");
+  const std::string advice = idle_ranks_advice({.shard_size = 512}, 8192, 61);
+  EXPECT_NE(advice.find("8192 samples of a step are 16 shards of 512, so 45 of 61 ranks"), std::string::npos) << advice;
+  EXPECT_NE(advice.find("--shard-size 128 "), std::string::npos) << advice;
+  EXPECT_EQ(idle_ranks_advice({.shard_size = 128}, 8192, 61), "") << "as advised";
+  EXPECT_NE(idle_ranks_advice({.shard_size = 7}, 7, 7).find("1 shard of 7, so 6 of 7 ranks"), std::string::npos);
+  EXPECT_NE(idle_ranks_advice({.shard_size = 7}, 7, 7).find("--shard-size 1 "), std::string::npos);
+}
+
 TEST(Cut, CoversEverythingOnce) {
   EXPECT_EQ(cut(784, 512), (std::vector<Range>{{0, 400}, {400, 784}}));
   EXPECT_EQ(cut(37, 512), (std::vector<Range>{{0, 37}}));
