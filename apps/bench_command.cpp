@@ -12,18 +12,15 @@
 #include "apps/agreement.hpp"
 
 namespace lockstep {
-namespace {
 
-/// CLI11's own range lets nan pass.
-CLI::Validator measuring_time() {
-  return {[](const std::string& text) {
-            const double seconds = std::strtod(text.c_str(), nullptr);
-            return seconds >= 0.001 && seconds <= 3600 ? std::string{} : text + " is not in range 0.001 to 3600";
+CLI::Validator number_in(double least, double most) {
+  const std::string range = fmt::format("in [{:g} - {:g}]", least, most);
+  return {[least, most, range](const std::string& text) {
+            const double number = std::strtod(text.c_str(), nullptr);
+            return number >= least && number <= most ? std::string{} : fmt::format("{} is not {}", text, range);
           },
           "", ""};
 }
-
-}  // namespace
 
 std::vector<Index> network_sizes(std::string_view text) {
   std::vector<Index> sizes;
@@ -50,7 +47,7 @@ void add_bench_flags(CLI::App& command, BenchFlags& flags, const std::string& me
       ->capture_default_str();
   command.add_option("--seconds", flags.seconds, measured)
       ->type_name("SECONDS")
-      ->check(measuring_time())
+      ->check(number_in(0.001, 3600))
       ->capture_default_str();
   add_json_flag(command, flags.json);
 }

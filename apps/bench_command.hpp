@@ -21,6 +21,9 @@ struct BenchFlags {
   bool json = false;
 };
 
+/// Checks a number that is not nan, which CLI11's own range lets pass.
+[[nodiscard]] CLI::Validator number_in(double least, double most);
+
 /// Adds --threads, --seconds and --json; `measured` says what the seconds are spent on.
 void add_bench_flags(CLI::App& command, BenchFlags& flags, const std::string& measured);
 

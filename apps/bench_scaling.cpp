@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <bit>
 #include <filesystem>
 #include <span>
 
@@ -57,10 +58,10 @@ class BenchScaling {
         ->type_name("DIR");
     command.add_option("--latency", latency_, "Foretell for hosts with this latency between them, in microseconds,")
         ->type_name("MICROSECONDS")
-        ->check(CLI::Range(0.01, 1e6));
+        ->check(number_in(0.01, 1e6));
     command.add_option("--bandwidth", bandwidth_, "and this bandwidth of each host, in Gb/s")
         ->type_name("GIGABITS")
-        ->check(CLI::Range(0.001, 1e5));
+        ->check(number_in(0.001, 1e5));
     command.add_option("--ranks-per-host", ranks_per_host_, "and so many ranks on each; 0: as many as on hosts here")
         ->type_name("COUNT")
         ->check(CLI::Range(0, 1 << 14))
@@ -103,8 +104,7 @@ class BenchScaling {
       measurement.measure_round(flags_.seconds / repetitions, world(), [&](const std::string& what) {
         context_.console.transient(fmt::format("round {} of {}: {} ...", round, repetitions, what));
       });
-    if (world().rank() == 0) report(measurement, shapes.back());
-    return exit_done;
+    return world().rank() == 0 ? report(measurement, shapes.back()) : exit_done;
   }
 
  private:
@@ -115,6 +115,9 @@ class BenchScaling {
     if (network_sizes(net_).empty()) found.push_back(no_network(net_));
     if ((latency_ > 0) != (bandwidth_ > 0))
       found.emplace_back("--latency and --bandwidth describe a network together; give both, or neither");
+    if (ranks_per_host_ > 0 && !std::has_single_bit(static_cast<unsigned>(ranks_per_host_)))
+      found.push_back(fmt::format(
+          "--ranks-per-host is {}, but what is foretold are 64, 128, ... ranks; take a power of two", ranks_per_host_));
     return found;
   }
 
@@ -145,15 +148,23 @@ class BenchScaling {
     make_directories_durably(out_);
   }
 
-  void report(const ScalingMeasurement& measurement, const ScalingShape& most) {
+  /// The exit status: what was measured is told also where files cannot be written.
+  [[nodiscard]] int report(const ScalingMeasurement& measurement, const ScalingShape& most) {
     ScalingFindings findings{
         .net = net_, .measured = measurement, .model = measurement.model(), .forecast = {}, .network = {}};
     foretell(findings, most);
-    const std::string missing = out_.empty() ? std::string{} : write_scaling(findings, out_);
     context_.console.out(scaling_text(findings));
-    if (!out_.empty()) context_.console.out(fmt::format("\nfiles         {}", out_));
-    if (!missing.empty()) context_.console.note("note: " + missing);
     if (flags_.json) context_.console.json(json_text(scaling_json(findings)));
+    if (out_.empty()) return exit_done;
+    try {
+      const std::string missing = write_scaling(findings, out_);
+      context_.console.out(fmt::format("\nfiles         {}", out_));
+      if (!missing.empty()) context_.console.note("note: " + missing);
+      return exit_done;
+    } catch (const Error& failure) {
+      return context_.console.failure_here(
+          {fmt::format("{}; the figures are above, what {} holds is incomplete", failure.what(), out_)}, exit_fault);
+    }
   }
 
   /// By the network that was given, that between hosts, or that within this one.

@@ -118,7 +118,8 @@ std::string axes(const Plot& plot) {
   return text + fmt::format(") noenhanced\nset yrange [{}:-0.5]\n", static_cast<double>(plot.x_names.size()) - 0.5);
 }
 
-/// Runs gnuplot; its words go to a file beside the script. True when it ended well.
+/// Runs gnuplot, which does not notice when a disk is full; its words go to a file beside the script. True when it
+/// ended well.
 bool run_gnuplot(const std::string& folder, const std::vector<std::string>& arguments) {
   std::vector<std::string> all{"gnuplot"};
   all.insert(all.end(), arguments.begin(), arguments.end());
@@ -193,7 +194,10 @@ std::string draw(const Plot& plot, const std::string& folder) {
   const std::string log = place + "gnuplot.log";
   if (std::filesystem::file_size(log, failure) == 0 && !failure) std::filesystem::remove(log, failure);
   try {
-    return text_of_file(place + plot.name + ".svg");
+    std::string svg = text_of_file(place + plot.name + ".svg");
+    const bool complete = svg.find("</svg>") != std::string::npos &&
+                          text_of_file(place + plot.name + ".png").find("IEND") != std::string::npos;
+    return complete ? svg : std::string{};
   } catch (const RequestError&) {
     return {};
   }

@@ -66,7 +66,7 @@ Json object(const std::optional<LinkRates>& link) {
 }
 
 std::string rate_text(double rate, const char* unit) {
-  return std::isfinite(rate) ? fmt::format("{:.2f} {}", rate / 1e9, unit) : fmt::format("no cost seen, {}", unit);
+  return std::isfinite(rate) ? fmt::format("{:.2f} {}", rate / 1e9, unit) : fmt::format("no cost seen ({})", unit);
 }
 
 std::string link_text(const LinkRates& link) {

@@ -35,7 +35,8 @@ constexpr int peak_repetitions = 50;
 constexpr double peak_seconds = 0.002;  ///< of each
 
 std::string duration(double seconds) {
-  if (seconds < 90) return fmt::format("{:.0f} seconds", std::max(1.0, seconds));
+  if (seconds < 1.5) return "1 second";
+  if (seconds < 90) return fmt::format("{:.0f} seconds", seconds);
   if (seconds < 5400) return fmt::format("{:.0f} minutes", seconds / 60);
   return fmt::format("{:.1f} hours", seconds / 3600);
 }

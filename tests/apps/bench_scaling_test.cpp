@@ -142,6 +142,16 @@ TEST(BenchScaling, WantsLatencyAndBandwidthTogether) {
   EXPECT_NE(result.err.find("--bandwidth"), std::string::npos) << result.err;
 }
 
+TEST(BenchScaling, RefusesNetworksThatAreNone) {
+  const std::vector<std::vector<std::string>> wrong{
+      {"--latency", "nan", "--bandwidth", "nan"}, {"--bandwidth", "inf", "--latency", "2"}, {"--ranks-per-host", "3"}};
+  for (const std::vector<std::string>& flags : wrong) {
+    const CommandResult result = run_lockstep(scaling("1", flags));
+    EXPECT_EQ(result.status, 2) << flags.front();
+    EXPECT_NE(result.err.find(flags.front()), std::string::npos) << result.err;
+  }
+}
+
 /// 50 GFLOP/s and 1 G sums/s a worker.
 ScalingModel machine(LinkRates network) {
   std::vector<ScalingModel::MeasuredStep> steps;
