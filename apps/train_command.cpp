@@ -2,7 +2,6 @@
 // lockstep train
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 
 #include "apps/agreement.hpp"
@@ -15,7 +14,7 @@
 #include "apps/train_flags.hpp"
 #include "apps/training_run.hpp"
 #include "parallel/data_split.hpp"
-#include "parallel/work_plan.hpp"
+#include "parallel/run_setup.hpp"
 
 namespace lockstep {
 namespace {
@@ -128,8 +127,8 @@ int TrainCommand::train_in_directory(const RunRequest& request, const TrainConfi
 }
 
 void TrainCommand::note_idle_ranks(const TrainConfig& config, const DatasetInfo& data) const {
-  const Index batch = std::min(config.batch_size, training_samples(config, data.samples));
-  const std::string advice = idle_ranks_advice({.shard_size = config.shard_size}, batch, world().ranks());
+  const StepEngine::Form form = engine_form(config, training_samples(config, data.samples));
+  const std::string advice = idle_ranks_advice(form.plan, form.batch_size, world().ranks());
   if (!advice.empty()) context_.console.note("note: " + advice);
 }
 

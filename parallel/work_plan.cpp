@@ -55,9 +55,8 @@ std::string idle_ranks_advice(const WorkPlan& plan, Index batch_size, int ranks)
   if (shards >= ranks) return "";
   const Index each = std::max<Index>(1, batch_size / ranks);
   return fmt::format(
-      "the {} samples of a step are {} shard{} of {}, so {} of {} ranks have none; a new run with --shard-size {} "
-      "gives "
-      "each rank some (other bits, the same on any number of ranks)",
+      "the {} samples of a step are {} shard{} of {}, so {} of {} ranks have none; "
+      "a new run with --shard-size {} gives each rank some (other bits, the same on any number of ranks)",
       batch_size, shards, shards == 1 ? "" : "s", plan.shard_size, ranks - shards, ranks,
       std::bit_floor(static_cast<std::size_t>(each)));
 }

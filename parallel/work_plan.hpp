@@ -26,8 +26,8 @@ struct WorkPlan {
   return (samples + shard_size - 1) / shard_size;
 }
 
-/// What to do where a step of `batch_size` samples has fewer shards than there are ranks, so that some compute nothing, a
-/// sentence; "" where each has one.
+/// A sentence on what to do where a step of `batch_size` samples has fewer shards than there are ranks, so that some
+/// compute nothing; "" where each has one.
 [[nodiscard]] std::string idle_ranks_advice(const WorkPlan& plan, Index batch_size, int ranks);
 
 /// [0, size) cut into the fewest pieces of at most `block`, all about equally long and, but for the last, multiples

@@ -31,10 +31,12 @@ TEST(WorkPlan, ChoosesShardsFromTheBatchAlone) {
 TEST(WorkPlan, AdvisesWhereRanksWouldHaveNothingToDo) {
   EXPECT_EQ(idle_ranks_advice({.shard_size = 512}, 8192, 16), "");
   const std::string advice = idle_ranks_advice({.shard_size = 512}, 8192, 61);
-  EXPECT_NE(advice.find("8192 samples of a step are 16 shards of 512, so 45 of 61 ranks have none"), std::string::npos) << advice;
+  EXPECT_NE(advice.find("8192 samples of a step are 16 shards of 512, so 45 of 61 ranks have none"), std::string::npos)
+      << advice;
   EXPECT_NE(advice.find("--shard-size 128 "), std::string::npos) << advice;
   EXPECT_EQ(idle_ranks_advice({.shard_size = 128}, 8192, 61), "") << "as advised";
-  EXPECT_NE(idle_ranks_advice({.shard_size = 7}, 7, 7).find("1 shard of 7, so 6 of 7 ranks have none"), std::string::npos);
+  EXPECT_NE(idle_ranks_advice({.shard_size = 7}, 7, 7).find("1 shard of 7, so 6 of 7 ranks have none"),
+            std::string::npos);
   EXPECT_NE(idle_ranks_advice({.shard_size = 7}, 7, 7).find("--shard-size 1 "), std::string::npos);
 }
 
