@@ -155,6 +155,8 @@ class BenchScaling {
     foretell(findings, most);
     context_.console.out(scaling_text(findings));
     if (flags_.json) context_.console.json(json_text(scaling_json(findings)));
+    const std::string caution = model_caution(measurement.greatest_error(findings.model));
+    if (!caution.empty()) context_.console.note("note: " + caution);
     if (out_.empty()) return exit_done;
     try {
       const std::string missing = write_scaling(findings, out_);

@@ -11,6 +11,7 @@
 #include "apps/json_text.hpp"
 #include "apps/placement.hpp"
 #include "apps/spread.hpp"
+#include "apps/step_phases_report.hpp"
 #include "apps/table.hpp"
 #include "apps/versions.hpp"
 #include "core/error.hpp"
@@ -49,7 +50,8 @@ class BenchStep {
         ->type_name("NAME")
         ->capture_default_str();
     add_ranks_per_host(command, ranks_per_host_);
-    command.add_flag("--order", order_, "What the fixed order of sums costs, instead: see below");
+    CLI::Option* order = command.add_flag("--order", order_, "What the fixed order of sums costs, instead: see below");
+    command.add_flag("--phases", phases_, "Where the time of a step goes, instead: see below")->excludes(order);
     add_bench_flags(command, flags_, "Of measuring for each case, in five repetitions (with --order, 31)");
     command.footer(
         "Each case runs whole steps, from gathering samples to updating weights: SGD with momentum, ReLU, softmax\n"
@@ -64,11 +66,17 @@ class BenchStep {
         "ratio of neighbours, above 1 where the order costs time. (bench allreduce shows what it costs between "
         "ranks.)\n"
         "\n"
+        "--phases tells what bounds a step: the share of all workers' time that each phase takes, and of phases of\n"
+        "products, activations included, what a worker at it reaches of its part of the peak. 'other' is the time in\n"
+        "which a worker waits for the last of a job or between jobs. (train --profile shows the same of a run, as a\n"
+        "timeline.)\n"
+        "\n"
         "Examples:\n"
         "  lockstep bench step\n"
         "  lockstep bench step --net 784-512-512-10 --batch 128,1024 --threads 4 --json\n"
         "  lockstep bench step --net 784-2048-2048-10 --batch 1024 --precision bf16\n"
         "  lockstep bench step --order --seconds 4\n"
+        "  lockstep bench step --phases --net 784-512-512-10 --batch 128\n"
         "  mpirun -n 2 --bind-to none lockstep bench step --threads 1 --exchange bf16\n\n" +
         std::string{bench_exit_statuses});
   }
@@ -80,6 +88,7 @@ class BenchStep {
     if (world.hosts() != nullptr) ranks_adding_first_ = world.hosts()->within.ranks();
     (void)settled_instruction_set(std::nullopt, precision(), world);
     Workers workers{settled_threads(gather_placements(world), flags_.threads, context_.mpi, context_.console)};
+    if (phases_) return measure_all_phases(world, workers);
     return order_ ? measure_order(world, workers) : measure_speed(world, workers);
   }
 
@@ -152,6 +161,42 @@ class BenchStep {
     return exit_done;
   }
 
+  int measure_all_phases(Communicator& world, Workers& workers) {
+    std::vector<PhasedCase> rows;
+    nlohmann::ordered_json cases = nlohmann::ordered_json::array();
+    for (const std::string& net : nets_) {
+      for (const Index batch : batches_) {
+        const StepCase what = step_case(net, batch);
+        context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
+        rows.push_back({net, batch, measure_phases(what, repetitions, flags_.seconds / repetitions, world, workers)});
+        cases.push_back(phases_object(rows.back(), what, workers));
+      }
+    }
+    if (flags_.json)
+      context_.console.json(json_text({{"cases", cases}}));
+    else
+      context_.console.out(fmt::format("{} of {}\n{}", counted(world.ranks(), "rank", "ranks"),
+                                       counted(workers.threads(), "thread", "threads"), phases_table(rows)));
+    return exit_done;
+  }
+
+  [[nodiscard]] nlohmann::ordered_json phases_object(const PhasedCase& row, const StepCase& what,
+                                                     const Workers& workers) const {
+    nlohmann::ordered_json phases = nlohmann::ordered_json::array();
+    for (const StepPhase& phase : row.measured.phases) {
+      phases.push_back({{"phase", phase.name}, {"of_time", phase.of_time}});
+      if (phase.of_peak > 0) phases.back()["of_peak"] = phase.of_peak;
+    }
+    return {{"net", row.net},
+            {"batch", row.batch_size},
+            {"shard", shard_size_of(what)},
+            {"ranks", context_.mpi.world().ranks()},
+            {"threads", workers.threads()},
+            {"precision", precision_},
+            {"of_peak", row.measured.of_peak},
+            {"phases", phases}};
+  }
+
   [[nodiscard]] std::vector<std::string> problems() const {
     std::vector<std::string> found;
     for (const std::string& net : nets_)
@@ -222,6 +267,7 @@ class BenchStep {
   int ranks_per_host_ = 0;
   int ranks_adding_first_ = 1;  ///< on each host, before it exchanges with others; 1: none
   bool order_ = false;
+  bool phases_ = false;
   BenchFlags flags_;
 };
 

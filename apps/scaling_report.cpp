@@ -155,6 +155,16 @@ Json scaling_json(const ScalingFindings& findings) {
           {"by_hosts_faster_from_ranks", faster}};
 }
 
+std::string model_caution(double greatest_error) {
+  constexpr double trusted = 0.15;
+  if (greatest_error <= trusted) return {};
+  return fmt::format(
+      "the model is off by {} on a case that it was not fitted to, so do not trust its rates and what it foretells; "
+      "end "
+      "other programs, measure longer (--seconds), or, where steps take microseconds, take a larger --net or --batch",
+      percent(greatest_error));
+}
+
 std::string write_scaling(const ScalingFindings& findings, const std::string& folder) {
   const Json all = scaling_json(findings);
   write_text_file(folder + "/scaling.json", json_text(all) + "\n");

@@ -24,6 +24,10 @@ struct ScalingFindings {
 [[nodiscard]] std::string scaling_text(const ScalingFindings& findings);
 [[nodiscard]] nlohmann::ordered_json scaling_json(const ScalingFindings& findings);
 
+/// What to know of a forecast whose model is off by `greatest_error` on the cases that it was not fitted to, and what
+/// to do; "" up to 15 %.
+[[nodiscard]] std::string model_caution(double greatest_error);
+
 /// Writes scaling.json, scaling.csv, forecast.csv and plots/ into a folder. Returns what is missing, and what to do
 /// about it, or "". Throws FileError.
 [[nodiscard]] std::string write_scaling(const ScalingFindings& findings, const std::string& folder);

@@ -59,12 +59,15 @@ void multiply_slope(const Scalar* gradient, Panel slope, Range rows, Range colum
 /// Scratch: the gradient by a layer's input before it meets the slope.
 struct InputGradient {};
 
-/// Whether a product of this many samples reads a copy of weights whose columns lie `stride` apart. Columns a multiple
-/// of the page size apart fall into few sets of the caches, where rows of them do not stay, so that products of few
-/// samples, which take little time for each weight, wait for memory again and again. Their copy stays in the
-/// second-level cache (784-2048-2048-10 on a Xeon, four shards of 32 samples: half the time). Fewer than 32 samples
-/// take less time than a copy where a page apart is all they are.
+/// Whether a product of this many samples reads a copy of weights whose columns lie `stride` apart. Columns a power of
+/// two apart fall into few sets of the caches, where rows of them do not stay. With AVX2 oneDNN reads them where they
+/// lie (784-2048-2048-10 at batch 1024 on a Zen 3: twice the time of a copy, which is made meanwhile). With AVX-512 it
+/// packs them, and only products of few samples, which take little time for each weight, wait for memory then, columns
+/// a multiple of the page size apart (784-2048-2048-10 on a Xeon, four shards of 32 samples: twice the time); fewer
+/// than 32 samples take less time than a copy where a page apart is all they are.
 bool reads_copy(Index stride, Index samples) {
+  static const bool packed = product_instruction_set().value_or(InstructionSet::avx512) >= InstructionSet::avx512;
+  if (!packed) return is_crowded(stride);
   constexpr Index page = 1024;
   return samples <= 64 && stride % (samples < 32 ? 2 * page : page) == 0;
 }

@@ -127,9 +127,9 @@ class Hdf5Dataset final : public Dataset {
   void gather_features(std::span<const Index> rows, const AffineTransform& transform, Panel features) const override {
     assert(features.rows == info_.features && features.columns == static_cast<Index>(rows.size()));
     const Element element = features_->element();
-    features_->visit(rows, [&](std::size_t k, const std::byte* stored) {
+    features_->visit(rows, [&](std::size_t k, const std::byte* stored, const std::byte* next) {
       Scalar* column = features.column(static_cast<Index>(k));
-      if (!gather_column(element, stored, transform, {column, static_cast<std::size_t>(features.rows)})) {
+      if (!gather_column(element, stored, next, transform, {column, static_cast<std::size_t>(features.rows)})) {
         const Index bad = first_not_finite(element, stored, features.rows);
         throw_not_finite(info_, "/features", info_.feature_names, rows[k], bad, stored_number(element, stored, bad));
       }
@@ -146,8 +146,9 @@ class Hdf5Dataset final : public Dataset {
     assert(info_.task == Task::regression && info_.targets > 0 && values.rows == info_.targets);
     for (std::size_t k = 0; k < rows.size(); ++k) {
       Scalar* column = values.column(static_cast<Index>(k));
-      const bool finite = gather_column(scalar_element, reinterpret_cast<const std::byte*>(values_.col(rows[k]).data()),
-                                        transform, {column, static_cast<std::size_t>(values.rows)});
+      const auto* const stored = reinterpret_cast<const std::byte*>(values_.col(rows[k]).data());
+      const bool finite =
+          gather_column(scalar_element, stored, stored, transform, {column, static_cast<std::size_t>(values.rows)});
       assert(finite && "checked when opened");
       static_cast<void>(finite);
       std::fill(column + values.rows, column + values.stride, Scalar{0});

@@ -30,28 +30,21 @@ class MappedRows final : public FeatureRows {
   [[nodiscard]] Element element() const override { return element_; }
   [[nodiscard]] ReadPattern read_pattern() const override { return {}; }
   void prefetch(std::span<const Index> /*rows*/) const override {}
-  void visit(std::span<const Index> rows,
-             const std::function<void(std::size_t, const std::byte*)>& body) const override {
+  void visit(std::span<const Index> rows, const RowVisitor& body) const override {
     // All at once, so that the disk works on many and none waits for its turn.
     if (tight_)
       for (const Index index : rows) region_.begin_to_read(row(index), row_bytes_);
     const std::size_t ahead = std::max<std::size_t>(1, bytes_ahead / row_bytes_);
-    for (std::size_t k = 0; k < rows.size(); ++k) {
-      if (k + ahead < rows.size()) bring_closer(row(rows[k + ahead]));
-      body(k, row(rows[k]));
-    }
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      body(k, row(rows[k]), row(rows[std::min(k + ahead, rows.size() - 1)]));
   }
 
  private:
   /// Rows in shuffled order are nothing that the processor foresees: each would begin with a wait for memory.
   static constexpr std::size_t bytes_ahead = 2048;
-  static constexpr std::size_t cache_line_bytes = 64;
 
   [[nodiscard]] const std::byte* row(Index index) const {
     return region_.data() + static_cast<std::size_t>(index) * row_bytes_;
-  }
-  void bring_closer(const std::byte* row) const {
-    for (std::size_t byte = 0; byte < row_bytes_; byte += cache_line_bytes) __builtin_prefetch(row + byte);
   }
 
   Element element_;
@@ -95,14 +88,14 @@ class WindowedRows final : public FeatureRows {
     cache_.prefetch(blocks);
   }
 
-  void visit(std::span<const Index> rows,
-             const std::function<void(std::size_t, const std::byte*)>& body) const override {
+  void visit(std::span<const Index> rows, const RowVisitor& body) const override {
     std::vector<Index> blocks;
     for (const Index row : rows) blocks.push_back(row / windows_.block);
     const std::vector<std::shared_ptr<const Block>> found = cache_.get(blocks);
-    for (std::size_t k = 0; k < rows.size(); ++k) {
-      body(k, found[k]->data() + static_cast<std::size_t>(rows[k] % windows_.block * row_bytes_));
-    }
+    const auto row = [&](std::size_t k) {
+      return found[k]->data() + static_cast<std::size_t>(rows[k] % windows_.block * row_bytes_);
+    };
+    for (std::size_t k = 0; k < rows.size(); ++k) body(k, row(k), row(std::min(k + 1, rows.size() - 1)));
   }
 
  private:

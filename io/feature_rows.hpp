@@ -14,14 +14,15 @@ namespace lockstep {
 /// Rows of /features as they are stored or converted. All functions are safe to call from many threads at once.
 class FeatureRows {
  public:
+  using RowVisitor = std::function<void(std::size_t, const std::byte*, const std::byte*)>;
+
   virtual ~FeatureRows() = default;
   /// The type of the numbers that `visit` shows: uint8, float32 or float64.
   [[nodiscard]] virtual Element element() const = 0;
   [[nodiscard]] virtual ReadPattern read_pattern() const = 0;
   virtual void prefetch(std::span<const Index> rows) const = 0;
-  /// Calls body(k, numbers of row rows[k]) for each k in order.
-  virtual void visit(std::span<const Index> rows,
-                     const std::function<void(std::size_t, const std::byte*)>& body) const = 0;
+  /// Calls body(k, numbers of row rows[k], numbers of a row that comes soon) for each k in order.
+  virtual void visit(std::span<const Index> rows, const RowVisitor& body) const = 0;
 };
 
 /// Maps `features` where they lie uncompressed in one piece as uint8, float32 or float64; otherwise reads them by

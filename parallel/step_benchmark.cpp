@@ -8,12 +8,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/optimizer.hpp"
 #include "core/peak_rate.hpp"
-#include "core/random.hpp"
-#include "core/row_order.hpp"
 #include "parallel/collective_timing.hpp"
-#include "parallel/step_engine.hpp"
 #include "parallel/timed_communicator.hpp"
 
 namespace lockstep {
@@ -21,86 +17,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t seed = 1;
-constexpr Index least_samples = 8192;
-
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-Model benchmark_model(const StepCase& what) {
-  Network network{{.inputs = what.sizes.front(),
-                   .hidden = {what.sizes.begin() + 1, what.sizes.end() - 1},
-                   .outputs = what.sizes.back(),
-                   .activation = Activation::relu,
-                   .output = Activation::softmax}};
-  AlignedBuffer parameters = network.initial_parameters(Initializer::he, seed);
-  return {.network = std::move(network),
-          .parameters = std::move(parameters),
-          .loss = Loss::cross_entropy,
-          .task = Task::classification,
-          .classes = what.sizes.back()};
-}
-
-/// Steps over made-up data, one after another as in an epoch.
-class StepLoop {
- public:
-  StepLoop(const StepCase& what, SumOrder order, Communicator& communicator, Workers& workers)
-      : batch_{what.batch_size},
-        features_{what.sizes.front(), std::max(least_samples, what.batch_size)},
-        labels_(static_cast<std::size_t>(features_.cols())),
-        model_{benchmark_model(what)},
-        engine_{model_,
-                {.batch_size = what.batch_size,
-                 .plan = plan_work(what.batch_size, what.shard_size),
-                 .optimizer = Optimizer::momentum,
-                 .precision = what.precision,
-                 .exchange = what.exchange,
-                 .order = order},
-                communicator,
-                workers},
-        order_{features_.cols(), {}, stream_key(seed, Purpose::shuffle, 0, 0)} {
-    fill();
-    data_ = dataset_over(features_, labels_, what.sizes.back());
-  }
-
-  void step() {
-    const Index batches = features_.cols() / batch_;
-    const Index first = static_cast<Index>(step_) % batches * batch_;
-    const Samples samples{
-        .data = *data_, .row_of = [this, first](Index i) { return order_(first + i); }, .samples = batch_};
-    (void)engine_.step(samples, {.training = true, .seed = seed, .step = step_},
-                       {.optimizer = Optimizer::momentum, .learning_rate = 0.01, .momentum = 0.9}, {}, false);
-    ++step_;
-  }
-
- private:
-  void fill() {
-    const StreamKey key = stream_key(seed, Purpose::synthetic, 0, 0);
-    for (Index i = 0; i < features_.size(); ++i)
-      features_.data()[i] = static_cast<Scalar>(to_uniform(random_words(key, static_cast<std::uint64_t>(i))[0]));
-    for (std::size_t i = 0; i < labels_.size(); ++i)
-      labels_[i] = static_cast<Label>(i % static_cast<std::size_t>(model_.classes));
-  }
-
-  Index batch_;
-  Matrix features_;
-  std::vector<Label> labels_;
-  Model model_;
-  StepEngine engine_;
-  RowOrder order_;
-  std::unique_ptr<Dataset> data_;
-  std::uint64_t step_ = 0;
-};
 
 }  // namespace
 
-Index shard_size_of(const StepCase& what) { return plan_work(what.batch_size, what.shard_size).shard_size; }
-
-double step_flop(const StepCase& what) {
+StepFlop step_flop(const StepCase& what) {
   double weights = 0;
   for (std::size_t i = 0; i + 1 < what.sizes.size(); ++i)
     weights += static_cast<double>(what.sizes[i]) * static_cast<double>(what.sizes[i + 1]);
   const double first = static_cast<double>(what.sizes[0]) * static_cast<double>(what.sizes[1]);
-  return (6 * weights - 2 * first) * static_cast<double>(what.batch_size);
+  const double twice = 2 * static_cast<double>(what.batch_size);
+  return {.forward = twice * weights, .backward = twice * (weights - first), .weight_gradient = twice * weights};
 }
 
 double measure_peak(double seconds, Communicator& communicator, Workers& workers) {
@@ -131,7 +58,7 @@ std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, doubl
     const std::vector<double> waits = gather_each(timed.seconds() - waited, communicator);
     rate.exposed = std::accumulate(waits.begin(), waits.end(), 0.0) / static_cast<double>(waits.size()) / taken;
     rate.samples_per_second = static_cast<double>(steps * what.batch_size) / taken;
-    rate.flops = static_cast<double>(steps) * step_flop(what) / taken;
+    rate.flops = static_cast<double>(steps) * step_flop(what).total() / taken;
     rates.push_back(rate);
   }
   return rates;

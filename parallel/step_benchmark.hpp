@@ -4,20 +4,10 @@
 
 #include <vector>
 
-#include "core/precision.hpp"
 #include "parallel/communicator.hpp"
-#include "parallel/workers.hpp"
+#include "parallel/step_loop.hpp"
 
 namespace lockstep {
-
-/// A network to train and the batch to train it with.
-struct StepCase {
-  std::vector<Index> sizes;  ///< inputs, hidden units, classes: at least inputs and classes
-  Index batch_size = 0;      ///< samples over all ranks
-  Index shard_size = 0;      ///< samples; 0: chosen as in training
-  Precision precision = Precision::float32;
-  Precision exchange = Precision::float32;
-};
 
 /// One repetition: steps, and the peak measured just before, because both drift with the machine's clock.
 struct StepRate {
@@ -28,8 +18,7 @@ struct StepRate {
   [[nodiscard]] double of_peak() const { return peak_flops > 0 ? flops / peak_flops : 0; }
 };
 
-/// Times steps from gather to update (SGD with momentum 0.9, ReLU, softmax cross-entropy; random floats in memory,
-/// shuffled), each as in training. `seconds` is what the steps of one repetition take, about; the peak takes a tenth of
+/// Times steps. `seconds` is what the steps of one repetition take, about; the peak takes a tenth of
 /// it beforehand. Every rank returns the same rates. Collective.
 [[nodiscard]] std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, double seconds,
                                                   Communicator& communicator, Workers& workers);
@@ -40,11 +29,14 @@ struct StepRate {
 [[nodiscard]] std::vector<double> measure_tree_cost(const StepCase& what, int repetitions, double seconds,
                                                     Communicator& communicator, Workers& workers);
 
-/// The shard size that a case is run with.
-[[nodiscard]] Index shard_size_of(const StepCase& what);
-
-/// Floating-point operations of one step.
-[[nodiscard]] double step_flop(const StepCase& what);
+/// Floating-point operations of one step over all ranks, by product; an addition and a multiplication are two.
+struct StepFlop {
+  double forward = 0;
+  double backward = 0;  ///< of deltas; the first layer has none to send back
+  double weight_gradient = 0;
+  [[nodiscard]] double total() const { return forward + backward + weight_gradient; }
+};
+[[nodiscard]] StepFlop step_flop(const StepCase& what);
 
 /// Fused multiply-adds in registers on all workers of all ranks at once, operations a second. Collective.
 [[nodiscard]] double measure_peak(double seconds, Communicator& communicator, Workers& workers);

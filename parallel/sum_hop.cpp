@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "parallel/trace.hpp"
+
 namespace lockstep {
 
 /// Adds runs of scalars out of place the first time, so that no source is copied.
@@ -132,6 +134,7 @@ TreeCounter SumHop::merge(const SlicePiece& piece, Adder& adder) const {
 }
 
 BlockSums SumHop::merged(const SlicePiece& piece) const {
+  const TraceSpan span{"exchange: add"};
   Adder sums = adder(piece);
   const TreeCounter counter = merge(piece, sums);
   BlockSums blocks;
@@ -140,6 +143,7 @@ BlockSums SumHop::merged(const SlicePiece& piece) const {
 }
 
 const Scalar* SumHop::sum(const SlicePiece& piece) const {
+  const TraceSpan span{"exchange: add"};
   Adder sums = adder(piece);
   merge(piece, sums).finish(sums);
   return sums.get(0);

@@ -70,4 +70,19 @@ std::vector<ThreadTrace> stop_tracing() {
   return traces;
 }
 
+std::map<std::string_view, double> seconds_by_phase(const std::vector<ThreadTrace>& traces) {
+  std::map<std::string_view, double> seconds;
+  for (const ThreadTrace& trace : traces) {
+    std::vector<const TraceEvent*> ended;  // those that no later one has turned out to enclose
+    for (const TraceEvent& event : trace.events) {
+      std::int64_t own = event.end - event.begin;
+      for (; !ended.empty() && ended.back()->begin >= event.begin; ended.pop_back())
+        own -= ended.back()->end - ended.back()->begin;
+      ended.push_back(&event);
+      seconds[event.phase] += 1e-9 * static_cast<double>(own);
+    }
+  }
+  return seconds;
+}
+
 }  // namespace lockstep

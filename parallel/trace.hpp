@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
+#include <string_view>
 #include <vector>
 
 namespace lockstep {
@@ -30,6 +32,9 @@ struct ThreadTrace {
 void start_tracing();
 /// No longer, and what was recorded since. Not while workers work.
 [[nodiscard]] std::vector<ThreadTrace> stop_tracing();
+
+/// What all threads together spent in each phase, layers added up, less the phases within it.
+[[nodiscard]] std::map<std::string_view, double> seconds_by_phase(const std::vector<ThreadTrace>& traces);
 
 namespace detail {
 extern std::atomic<bool> tracing;

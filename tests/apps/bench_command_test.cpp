@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "support/command.hpp"
 #include "support/temporary_directory.hpp"
@@ -49,6 +50,46 @@ TEST(BenchStep, ShowsWhatTheOrderOfSumsCosts) {
       for (const char* figure : {"ratio", "ratio_least", "ratio_most", "repetitions", "shard"})
         EXPECT_GT(one.at(figure).get<double>(), 0) << figure;
   }
+}
+
+void expect_complete_phases(int ranks) {
+  std::vector<std::string> command = step_command;
+  command.emplace_back("--phases");
+  const CommandResult result = run_lockstep_on(ranks, command);
+  ASSERT_EQ(result.status, 0) << result.err;
+  const Json object = Json::parse(result.out);
+  ASSERT_EQ(object.at("cases").size(), 4U);
+  for (const Json& one : object.at("cases")) {
+    EXPECT_GT(one.at("of_peak").get<double>(), 0);
+    double total = 0;
+    std::set<std::string> names;
+    for (const Json& phase : one.at("phases")) {
+      const std::string name = phase.at("phase");
+      names.insert(name);
+      total += phase.at("of_time").get<double>();
+      EXPECT_EQ(phase.contains("of_peak"), name == "forward" || name == "backward" || name == "weight gradient");
+    }
+    EXPECT_NEAR(total, 1, 1e-6);
+    std::set<std::string> expected{"forward", "gather", "loss", "other", "update", "weight gradient"};
+    if (one.at("net") == "13-7-3") expected.insert("backward");
+    if (ranks > 1) expected.merge(std::set<std::string>{"exchange: add", "exchange: start", "exchange: wait"});
+    EXPECT_EQ(names, expected);
+  }
+}
+
+TEST(BenchStep, TellsTheTimeOfPhasesOnOneRank) { expect_complete_phases(1); }
+TEST(BenchStep, TellsTheTimeOfPhasesOnTwoRanks) { expect_complete_phases(2); }
+
+TEST(BenchStep, ShowsPhasesAsATable) {
+  const CommandResult result = run_lockstep(
+      {"bench", "step", "--phases", "--net", "13-3,13-7-3", "--batch", "5", "--seconds", "0.01", "--threads", "2"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("1 rank of 2 threads"), std::string::npos) << result.out;
+  for (const char* column : {"of peak", "gather", "forward", "backward", "weight gradient", "update", "other", " at "})
+    EXPECT_NE(result.out.find(column), std::string::npos) << column << result.out;
+  const CommandResult both = run_lockstep({"bench", "step", "--phases", "--order"});
+  EXPECT_EQ(both.status, 2);
+  EXPECT_NE(both.err.find("--order excludes --phases"), std::string::npos) << both.err;
 }
 
 TEST(BenchStep, NamesWhatIsNotANetwork) {

@@ -13,6 +13,7 @@
 #include "apps/csv_text.hpp"
 #include "apps/plot.hpp"
 #include "apps/scaling_forecast.hpp"
+#include "apps/scaling_report.hpp"
 #include "support/command.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -162,7 +163,7 @@ ScalingModel machine(LinkRates network) {
     what.batch_size = batch;
     what.shard_size = 16;
     const double shards = static_cast<double>(batch) / 16;
-    step.seconds = step_flop(what) / 50e9 + (785 * 512 + 513 * 10) * (shards + 1) / 1e9;
+    step.seconds = step_flop(what).total() / 50e9 + (785 * 512 + 513 * 10) * (shards + 1) / 1e9;
   }
   const ScalingModel::MeasuredExchange inside{
       .floats = 64, .leaves = 8, .shape = {.ranks = 2, .threads = 1, .ranks_per_host = 2}, .seconds = 2e-6};
@@ -204,6 +205,13 @@ TEST(ScalingForecast, FindsBatchesThatAreLargeEnough) {
     EXPECT_EQ(row.efficient_batch == 1024, row.efficiency >= ScalingForecast::enough) << row.ranks;
   }
   EXPECT_GT(before, 16384);
+}
+
+TEST(ScalingReport, CautionsAgainstAModelThatIsFarOff) {
+  EXPECT_EQ(model_caution(0.15), "");
+  const std::string caution = model_caution(0.37);
+  EXPECT_NE(caution.find("37 %"), std::string::npos) << caution;
+  EXPECT_NE(caution.find("--seconds"), std::string::npos) << caution;
 }
 
 TEST(CsvText, QuotesWhatNeedsIt) {

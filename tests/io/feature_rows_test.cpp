@@ -49,7 +49,7 @@ double number(const std::byte* stored, Index feature) {
 int wrong_rows(const FeatureRows& source, const std::vector<Index>& wanted) {
   int wrong = 0;
   std::size_t visited = 0;
-  source.visit(wanted, [&](std::size_t k, const std::byte* stored) {
+  source.visit(wanted, [&](std::size_t k, const std::byte* stored, const std::byte* /*next*/) {
     if (k != visited++) ++wrong;
     for (const Index f : {Index{0}, features - 1}) {
       const double value = source.element() == Element::float32 ? number<float>(stored, f) : number<double>(stored, f);

@@ -23,7 +23,7 @@ template <class Stored>
 std::vector<Scalar> gathered(Element element, const std::vector<Stored>& values, const AffineTransform& transform) {
   const std::vector<std::byte> bytes = misaligned(values);
   std::vector<Scalar> column(values.size(), Scalar{-1});
-  EXPECT_TRUE(gather_column(element, bytes.data() + 1, transform, column));
+  EXPECT_TRUE(gather_column(element, bytes.data() + 1, bytes.data(), transform, column));
   return column;
 }
 
@@ -85,13 +85,13 @@ TEST(Gather, NoticesWhatIsNotFiniteAnywhere) {
       values[place] = bad;
       const std::vector<std::byte> bytes = misaligned(values);
       std::vector<Scalar> column(size);
-      EXPECT_FALSE(gather_column(Element::float32, bytes.data() + 1, {}, column));
+      EXPECT_FALSE(gather_column(Element::float32, bytes.data() + 1, bytes.data(), {}, column));
       EXPECT_EQ(first_not_finite(Element::float32, bytes.data() + 1, size), static_cast<Index>(place));
     }
   }
   const std::vector<std::byte> bytes = misaligned(std::vector<double>{1, 2, std::numeric_limits<double>::infinity()});
   std::vector<Scalar> column(3);
-  EXPECT_FALSE(gather_column(Element::float64, bytes.data() + 1, {}, column));
+  EXPECT_FALSE(gather_column(Element::float64, bytes.data() + 1, bytes.data(), {}, column));
   EXPECT_EQ(first_not_finite(Element::float64, bytes.data() + 1, 3), 2);
 }
 
