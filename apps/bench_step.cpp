@@ -66,10 +66,11 @@ class BenchStep {
         "ratio of neighbours, above 1 where the order costs time. (bench allreduce shows what it costs between "
         "ranks.)\n"
         "\n"
-        "--phases tells what bounds a step: the share of all workers' time that each phase takes, and of phases of\n"
-        "products, activations included, what a worker at it reaches of its part of the peak. 'other' is the time in\n"
-        "which a worker waits for the last of a job or between jobs. (train --profile shows the same of a run, as a\n"
-        "timeline.)\n"
+        "--phases tells what bounds a step: the share of all workers' time that each phase takes, over all\n"
+        "repetitions, and of phases of products, activations included, what a worker at it reaches of its part of the\n"
+        "peak. 'other' is what no phase names: waiting for the last of a job most of all. Only one thread of a rank\n"
+        "starts messages and waits for them, the others' part of such a wait is 'other' too. (train --profile shows a\n"
+        "run as a timeline.)\n"
         "\n"
         "Examples:\n"
         "  lockstep bench step\n"
@@ -191,8 +192,11 @@ class BenchStep {
             {"batch", row.batch_size},
             {"shard", shard_size_of(what)},
             {"ranks", context_.mpi.world().ranks()},
+            {"ranks_per_host", ranks_adding_first_},
             {"threads", workers.threads()},
             {"precision", precision_},
+            {"exchange", exchange_},
+            {"repetitions", repetitions},
             {"of_peak", row.measured.of_peak},
             {"phases", phases}};
   }

@@ -73,8 +73,6 @@ std::string link_text(const LinkRates& link) {
   return fmt::format("{:.1f} us a message, {}", 1e6 * link.latency_seconds, rate_text(link.bytes_per_second, "GB/s"));
 }
 
-std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }
-
 std::string measured_table(const ScalingFindings& findings) {
   Table table;
   table.add({"scaling", "ranks", "threads", "batch", "shard", "samples/s", "step, us", "least to most", "efficiency",
@@ -159,9 +157,8 @@ std::string model_caution(double greatest_error) {
   constexpr double trusted = 0.15;
   if (greatest_error <= trusted) return {};
   return fmt::format(
-      "the model is off by {} on a case that it was not fitted to, so do not trust its rates and what it foretells; "
-      "end "
-      "other programs, measure longer (--seconds), or, where steps take microseconds, take a larger --net or --batch",
+      "the model is off by {} on a case that it was not fitted to; do not trust its rates or forecasts, but end other "
+      "programs, measure longer (--seconds), or, where steps take microseconds, take a larger --net or --batch",
       percent(greatest_error));
 }
 

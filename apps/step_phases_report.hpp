@@ -16,8 +16,8 @@ struct PhasedCase {
   StepPhases measured;
 };
 
-/// A row for each case, a column for each phase that one of them has: "28 % at 61 %" of the time, at what part of the
-/// peak.
+/// A row for each case, a column for each phase that took time in one of them: "28 % at 61 %" of the time, at what part
+/// of the peak. `cases` is not empty.
 [[nodiscard]] std::string phases_table(const std::vector<PhasedCase>& cases);
 
 }  // namespace lockstep

@@ -76,6 +76,8 @@ std::string with_thousands(double value) {
   return digits;
 }
 
+std::string percent(double share) { return fmt::format("{:.0f} %", 100 * share); }
+
 std::string counted(Index count, const std::string& singular, const std::string& plural) {
   return fmt::format("{} {}", with_thousands(static_cast<double>(count)), count == 1 ? singular : plural);
 }

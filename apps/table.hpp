@@ -29,6 +29,9 @@ class Table {
 /// "1,234,567".
 [[nodiscard]] std::string with_thousands(double value);
 
+/// 0.287 as "29 %".
+[[nodiscard]] std::string percent(double share);
+
 /// "1 class", "1,234 classes".
 [[nodiscard]] std::string counted(Index count, const std::string& singular, const std::string& plural);
 

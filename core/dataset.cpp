@@ -8,7 +8,9 @@
 #include <array>
 #include <cassert>
 #include <cmath>
+#include <cstddef>
 
+#include "core/cache_lines.hpp"
 #include "core/error.hpp"
 #include "core/names.hpp"
 
@@ -47,9 +49,10 @@ void check_labels(std::span<const Label> labels, Index classes) {
 }
 
 /// Copies one sample into a column, transformed; clears the padding.
-void copy_sample(const Scalar* from, const AffineTransform& transform, Panel panel, Index column) {
+void copy_sample(const Scalar* from, const Scalar* next, const AffineTransform& transform, Panel panel, Index column) {
   Scalar* to = panel.column(column);
-  std::copy(from, from + panel.rows, to);
+  for_each_line<Scalar>(static_cast<std::size_t>(panel.rows), reinterpret_cast<const std::byte*>(next),
+                        [&](std::size_t first, std::size_t count) { std::copy_n(from + first, count, to + first); });
   if (!transform.shift.empty()) {
     assert(static_cast<Index>(transform.shift.size()) == panel.rows);
     for (Index row = 0; row < panel.rows; ++row) to[row] -= transform.shift[static_cast<std::size_t>(row)];
@@ -63,10 +66,13 @@ void copy_sample(const Scalar* from, const AffineTransform& transform, Panel pan
 
 void gather(const Matrix& samples, std::span<const Index> rows, const AffineTransform& transform, Panel panel) {
   assert(panel.rows == samples.rows() && panel.columns == static_cast<Index>(rows.size()));
-  for (std::size_t column = 0; column < rows.size(); ++column) {
+  const auto sample = [&](std::size_t column) {
     assert(rows[column] >= 0 && rows[column] < samples.cols());
-    copy_sample(samples.data() + rows[column] * samples.rows(), transform, panel, static_cast<Index>(column));
-  }
+    return samples.data() + rows[column] * samples.rows();
+  };
+  for (std::size_t column = 0; column < rows.size(); ++column)
+    copy_sample(sample(column), sample(std::min(column + 1, rows.size() - 1)), transform, panel,
+                static_cast<Index>(column));
 }
 
 /// Holds references: the caller's arrays are the data set.

@@ -59,16 +59,16 @@ void multiply_slope(const Scalar* gradient, Panel slope, Range rows, Range colum
 /// Scratch: the gradient by a layer's input before it meets the slope.
 struct InputGradient {};
 
-/// Whether a product of this many samples reads a copy of weights whose columns lie `stride` apart. Columns a power of
-/// two apart fall into few sets of the caches, where rows of them do not stay. With AVX2 oneDNN reads them where they
-/// lie (784-2048-2048-10 at batch 1024 on a Zen 3: twice the time of a copy, which is made meanwhile). With AVX-512 it
-/// packs them, and only products of few samples, which take little time for each weight, wait for memory then, columns
-/// a multiple of the page size apart (784-2048-2048-10 on a Xeon, four shards of 32 samples: twice the time); fewer
-/// than 32 samples take less time than a copy where a page apart is all they are.
+/// Whether a product of this many samples reads a copy of weights whose columns lie `stride` apart. Some powers of two
+/// apart they fall into few sets of the caches, where rows of them do not stay. Where operands are read as they lie, a
+/// copy pays from 8 samples on (with AVX2 on a Zen 3, copying counted: 1.1 to 1.5 times as fast 512 apart, 1.2 to 1.9
+/// times 1,024 and 2,048 apart; 0.8 to 1 times 256 and 768 apart). Where they are packed, only products of few samples,
+/// which take little time for each weight, wait for memory, columns a page apart (784-2048-2048-10 on a Xeon, four
+/// shards of 32 samples: half the time); fewer than 32 samples take less time than a copy where a page apart is all
+/// they are.
 bool reads_copy(Index stride, Index samples) {
-  static const bool packed = product_instruction_set().value_or(InstructionSet::avx512) >= InstructionSet::avx512;
-  if (!packed) return is_crowded(stride);
   constexpr Index page = 1024;
+  if (reads_operands_in_place()) return samples >= 8 && stride % (page / 2) == 0;
   return samples <= 64 && stride % (samples < 32 ? 2 * page : page) == 0;
 }
 

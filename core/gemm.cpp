@@ -244,6 +244,14 @@ std::optional<InstructionSet> product_instruction_set() {
 #endif
 }
 
+bool reads_operands_in_place() {
+  static const bool in_place = [] {
+    const std::optional<InstructionSet> set = product_instruction_set();
+    return set == InstructionSet::avx || set == InstructionSet::avx2;
+  }();
+  return in_place;
+}
+
 std::string_view product_library() {
   static const std::string description = describe_library();
   return description;

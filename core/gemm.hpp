@@ -50,6 +50,10 @@ void multiply(const Product& product);
 /// multiplies, whose instructions are those of the build.
 void use_instruction_set(InstructionSet wanted);
 
+/// Whether products of floats read their operands where they lie, as oneDNN does with AVX and AVX2, instead of packing
+/// them first. Settles the instruction set.
+[[nodiscard]] bool reads_operands_in_place();
+
 /// What multiply() uses; settles it. Nothing where Eigen multiplies.
 [[nodiscard]] std::optional<InstructionSet> product_instruction_set();
 

@@ -38,13 +38,12 @@ struct BasicPanel {
 using Panel = BasicPanel<Scalar>;
 using ConstPanel = BasicPanel<const Scalar>;
 
-/// Whether columns so far apart fall into few sets of the caches, which products read across.
-[[nodiscard]] constexpr bool is_crowded(Index stride) noexcept { return stride % 256 == 0; }
-
-/// A stride for columns of `rows` scalars that is not crowded.
+/// A stride for columns of `rows` scalars: a power of two apart they would fall into few sets of the caches, which
+/// products read across.
 [[nodiscard]] constexpr Index spread_stride(Index rows) noexcept {
+  constexpr Index crowded = 256;
   const Index stride = padded(rows);
-  return is_crowded(stride) ? stride + alignment_scalars : stride;
+  return stride % crowded == 0 ? stride + alignment_scalars : stride;
 }
 
 /// Scalars that a rows x columns panel takes.

@@ -127,11 +127,12 @@ class Hdf5Dataset final : public Dataset {
   void gather_features(std::span<const Index> rows, const AffineTransform& transform, Panel features) const override {
     assert(features.rows == info_.features && features.columns == static_cast<Index>(rows.size()));
     const Element element = features_->element();
-    features_->visit(rows, [&](std::size_t k, const std::byte* stored, const std::byte* next) {
+    features_->visit(rows, [&](std::size_t k, StoredSample stored) {
       Scalar* column = features.column(static_cast<Index>(k));
-      if (!gather_column(element, stored, next, transform, {column, static_cast<std::size_t>(features.rows)})) {
-        const Index bad = first_not_finite(element, stored, features.rows);
-        throw_not_finite(info_, "/features", info_.feature_names, rows[k], bad, stored_number(element, stored, bad));
+      if (!gather_column(element, stored, transform, {column, static_cast<std::size_t>(features.rows)})) {
+        const Index bad = first_not_finite(element, stored.numbers, features.rows);
+        throw_not_finite(info_, "/features", info_.feature_names, rows[k], bad,
+                         stored_number(element, stored.numbers, bad));
       }
       std::fill(column + features.rows, column + features.stride, Scalar{0});
     });
@@ -148,7 +149,7 @@ class Hdf5Dataset final : public Dataset {
       Scalar* column = values.column(static_cast<Index>(k));
       const auto* const stored = reinterpret_cast<const std::byte*>(values_.col(rows[k]).data());
       const bool finite =
-          gather_column(scalar_element, stored, stored, transform, {column, static_cast<std::size_t>(values.rows)});
+          gather_column(scalar_element, {stored, stored}, transform, {column, static_cast<std::size_t>(values.rows)});
       assert(finite && "checked when opened");
       static_cast<void>(finite);
       std::fill(column + values.rows, column + values.stride, Scalar{0});

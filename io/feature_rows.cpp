@@ -36,7 +36,7 @@ class MappedRows final : public FeatureRows {
       for (const Index index : rows) region_.begin_to_read(row(index), row_bytes_);
     const std::size_t ahead = std::max<std::size_t>(1, bytes_ahead / row_bytes_);
     for (std::size_t k = 0; k < rows.size(); ++k)
-      body(k, row(rows[k]), row(rows[std::min(k + ahead, rows.size() - 1)]));
+      body(k, {.numbers = row(rows[k]), .next = row(rows[std::min(k + ahead, rows.size() - 1)])});
   }
 
  private:
@@ -95,7 +95,8 @@ class WindowedRows final : public FeatureRows {
     const auto row = [&](std::size_t k) {
       return found[k]->data() + static_cast<std::size_t>(rows[k] % windows_.block * row_bytes_);
     };
-    for (std::size_t k = 0; k < rows.size(); ++k) body(k, row(k), row(std::min(k + 1, rows.size() - 1)));
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      body(k, {.numbers = row(k), .next = row(std::min(k + 1, rows.size() - 1))});
   }
 
  private:

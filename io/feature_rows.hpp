@@ -7,6 +7,7 @@
 #include <span>
 
 #include "core/row_order.hpp"
+#include "io/gather.hpp"
 #include "io/hdf5_array.hpp"
 
 namespace lockstep {
@@ -14,14 +15,15 @@ namespace lockstep {
 /// Rows of /features as they are stored or converted. All functions are safe to call from many threads at once.
 class FeatureRows {
  public:
-  using RowVisitor = std::function<void(std::size_t, const std::byte*, const std::byte*)>;
+  /// Is told which row of those asked for, and its numbers.
+  using RowVisitor = std::function<void(std::size_t, StoredSample)>;
 
   virtual ~FeatureRows() = default;
   /// The type of the numbers that `visit` shows: uint8, float32 or float64.
   [[nodiscard]] virtual Element element() const = 0;
   [[nodiscard]] virtual ReadPattern read_pattern() const = 0;
   virtual void prefetch(std::span<const Index> rows) const = 0;
-  /// Calls body(k, numbers of row rows[k], numbers of a row that comes soon) for each k in order.
+  /// Calls body(k, row rows[k]) for each k in order.
   virtual void visit(std::span<const Index> rows, const RowVisitor& body) const = 0;
 };
 

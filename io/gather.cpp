@@ -8,6 +8,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "core/cache_lines.hpp"
 #include "core/finite.hpp"
 
 namespace lockstep {
@@ -25,40 +26,24 @@ Scalar load(const std::byte* stored, std::size_t index) {
 template <class Stored>
 constexpr bool tested = !std::is_integral_v<Stored>;
 
-/// Calls body(first, count) for runs that fill a cache line as they are stored, and asks for those at `next` meanwhile:
-/// all at once they would keep the processor from reading anything else.
-template <class Stored, class Body>
-void for_each_line(std::size_t size, const std::byte* next, const Body& body) {
-  constexpr std::size_t line_bytes = 64;
-  constexpr std::size_t line = line_bytes / sizeof(Stored);
-  std::size_t first = 0;
-  for (; first + line <= size; first += line) {
-    __builtin_prefetch(next + first * sizeof(Stored));
-    body(first, std::integral_constant<std::size_t, line>{});
-  }
-  __builtin_prefetch(next + size * sizeof(Stored) - 1);
-  body(first, size - first);
-}
-
 template <class Stored>
-bool gather(const std::byte* stored, const std::byte* next, const AffineTransform& transform,
-            std::span<Scalar> column) {
+bool gather(StoredSample stored, const AffineTransform& transform, std::span<Scalar> column) {
   ScalarBits greatest = 0;
   const auto number = [&](std::size_t row) {
-    const Scalar value = load<Stored>(stored, row);
+    const Scalar value = load<Stored>(stored.numbers, row);
     if constexpr (tested<Stored>) greatest = std::max(greatest, exponent_bits(value));
     return value;
   };
   Scalar* const out = column.data();
   if (transform.shift.empty()) {
-    for_each_line<Stored>(column.size(), next, [&](std::size_t first, auto count) {
+    for_each_line<Stored>(column.size(), stored.next, [&](std::size_t first, auto count) {
       for (std::size_t row = first; row < first + count; ++row) out[row] = number(row);
     });
     return greatest < no_number;
   }
   const Scalar* const shift = transform.shift.data();
   const Scalar* const factor = transform.factor.data();
-  for_each_line<Stored>(column.size(), next, [&](std::size_t first, auto count) {
+  for_each_line<Stored>(column.size(), stored.next, [&](std::size_t first, auto count) {
     for (std::size_t row = first; row < first + count; ++row) out[row] = (number(row) - shift[row]) * factor[row];
   });
   return greatest < no_number;
@@ -74,17 +59,16 @@ Index find_not_finite(const std::byte* stored, Index size) {
 
 }  // namespace
 
-bool gather_column(Element element, const std::byte* stored, const std::byte* next, const AffineTransform& transform,
-                   std::span<Scalar> column) {
+bool gather_column(Element element, StoredSample stored, const AffineTransform& transform, std::span<Scalar> column) {
   assert(transform.shift.size() == transform.factor.size());
   assert(transform.shift.empty() || transform.shift.size() == column.size());
   switch (element) {
     case Element::uint8:
-      return gather<std::uint8_t>(stored, next, transform, column);
+      return gather<std::uint8_t>(stored, transform, column);
     case Element::float32:
-      return gather<float>(stored, next, transform, column);
+      return gather<float>(stored, transform, column);
     case Element::float64:
-      return gather<double>(stored, next, transform, column);
+      return gather<double>(stored, transform, column);
     case Element::int32:
       break;
   }

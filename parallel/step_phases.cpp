@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <functional>
-#include <map>
 #include <numeric>
 
 #include "parallel/collective_timing.hpp"
@@ -22,15 +22,23 @@ constexpr std::array<std::string_view, 10> phase_names{"gather",          "round
                                                        "exchange: start", "exchange: wait"};
 using Seconds = std::array<double, phase_names.size()>;
 
+/// Traces grow with their steps.
+constexpr Index most_steps = 2000;
+
+double sum_over_ranks(double own, Communicator& communicator) {
+  const std::vector<double> each = gather_each(own, communicator);
+  return std::accumulate(each.begin(), each.end(), 0.0);
+}
+
 /// Of all threads of all ranks; the same on every rank.
 Seconds total(const std::vector<ThreadTrace>& traces, Communicator& communicator) {
-  const std::map<std::string_view, double> own = seconds_by_phase(traces);
   Seconds sums{};
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    const auto found = own.find(phase_names[i]);
-    const std::vector<double> each = gather_each(found == own.end() ? 0.0 : found->second, communicator);
-    sums[i] = std::accumulate(each.begin(), each.end(), 0.0);
+  for (const auto& [name, seconds] : seconds_by_phase(traces)) {
+    const auto place = std::ranges::find(phase_names, name);
+    assert(place != phase_names.end() && "its time would be nobody's");
+    if (place != phase_names.end()) sums[static_cast<std::size_t>(place - phase_names.begin())] = seconds;
   }
+  for (double& seconds : sums) seconds = sum_over_ranks(seconds, communicator);
   return sums;
 }
 
@@ -49,8 +57,8 @@ StepPhases measure_phases(const StepCase& what, int repetitions, double seconds,
   const bool alone = communicator.ranks() == 1;  // messages to itself are no phase
   StepLoop loop{what, SumOrder::tree, alone ? communicator : traced, workers};
   const auto step = [&] { loop.step(); };
-  const Index steps = calls_for(seconds, communicator, step);
-  const double all_workers = static_cast<double>(workers.threads()) * communicator.ranks();
+  const Index steps = std::min(most_steps, calls_for(seconds, communicator, step));
+  const double all_workers = sum_over_ranks(workers.threads(), communicator);
   Seconds spent{};
   double taken = 0;
   double possible = 0;  // operations, at the peak, in that time
@@ -70,9 +78,8 @@ StepPhases measure_phases(const StepCase& what, int repetitions, double seconds,
   StepPhases result{.of_peak = flop.total() * all_steps / possible, .phases = {}};
   double left = 1;
   for (std::size_t i = 0; i < spent.size(); ++i) {
-    if (spent[i] == 0) continue;
     StepPhase phase{.name = phase_names[i], .of_time = spent[i] / (taken * all_workers)};
-    phase.of_peak = flop_of(phase.name, flop) * all_steps / (spent[i] * peak_of_worker);
+    if (spent[i] > 0) phase.of_peak = flop_of(phase.name, flop) * all_steps / (spent[i] * peak_of_worker);
     left -= phase.of_time;
     result.phases.push_back(phase);
   }

@@ -11,18 +11,18 @@ namespace lockstep {
 
 /// Part of a step, on the average of all workers of all ranks.
 struct StepPhase {
-  std::string_view name;  ///< as in a trace; "other": between phases, starting jobs and waiting for their last worker
+  std::string_view name;  ///< as in a trace; "other": what no phase names, waiting for the last of a job most of all
   double of_time = 0;     ///< the share of their time; shares of a case add up to 1
   double of_peak = 0;     ///< phases of products: what a worker at it reaches of its part of the peak; others: 0
 };
 
 struct StepPhases {
-  double of_peak = 0;  ///< of whole steps
-  std::vector<StepPhase> phases;
+  double of_peak = 0;             ///< of whole steps
+  std::vector<StepPhase> phases;  ///< all there are, also those that took no time
 };
 
-/// Traces steps in a few repetitions of about `seconds`, the peak measured beside each. Tracing belongs to the process:
-/// not while something else traces. Every rank returns the same. Collective.
+/// Traces steps in a few repetitions of about `seconds`, or of 2,000 steps, the peak measured beside each. Tracing
+/// belongs to the process: not while something else traces. Every rank returns the same. Collective.
 [[nodiscard]] StepPhases measure_phases(const StepCase& what, int repetitions, double seconds,
                                         Communicator& communicator, Workers& workers);
 

@@ -17,7 +17,7 @@ void gather(benchmark::State& state, Element element, bool scaled) {
   if (scaled) transform = {std::vector<Scalar>(features, 0), std::vector<Scalar>(features, Scalar(1.0 / 255))};
   for (auto _ : state)
     for (Index sample = 0; sample < samples; ++sample)
-      benchmark::DoNotOptimize(gather_column(element, stored.data(), stored.data(), transform,
+      benchmark::DoNotOptimize(gather_column(element, {stored.data(), stored.data()}, transform,
                                              {shard.data() + sample * padded(features), features}));
   state.counters["samples/s"] = benchmark::Counter(samples, benchmark::Counter::kIsIterationInvariantRate);
 }

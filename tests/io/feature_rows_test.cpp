@@ -49,10 +49,17 @@ double number(const std::byte* stored, Index feature) {
 int wrong_rows(const FeatureRows& source, const std::vector<Index>& wanted) {
   int wrong = 0;
   std::size_t visited = 0;
-  source.visit(wanted, [&](std::size_t k, const std::byte* stored, const std::byte* /*next*/) {
+  source.visit(wanted, [&](std::size_t k, StoredSample stored) {
     if (k != visited++) ++wrong;
+    const auto first = [&](const std::byte* numbers) {
+      return source.element() == Element::float32 ? number<float>(numbers, 0) : number<double>(numbers, 0);
+    };
+    const auto soon = std::find_if(wanted.begin() + static_cast<std::ptrdiff_t>(k), wanted.end(),
+                                   [&](Index row) { return first(stored.next) == static_cast<double>(100 * row); });
+    if (soon == wanted.end()) ++wrong;
     for (const Index f : {Index{0}, features - 1}) {
-      const double value = source.element() == Element::float32 ? number<float>(stored, f) : number<double>(stored, f);
+      const double value =
+          source.element() == Element::float32 ? number<float>(stored.numbers, f) : number<double>(stored.numbers, f);
       if (value != static_cast<double>(100 * wanted[k] + f)) ++wrong;
     }
   });

@@ -23,7 +23,7 @@ template <class Stored>
 std::vector<Scalar> gathered(Element element, const std::vector<Stored>& values, const AffineTransform& transform) {
   const std::vector<std::byte> bytes = misaligned(values);
   std::vector<Scalar> column(values.size(), Scalar{-1});
-  EXPECT_TRUE(gather_column(element, bytes.data() + 1, bytes.data(), transform, column));
+  EXPECT_TRUE(gather_column(element, {bytes.data() + 1, bytes.data()}, transform, column));
   return column;
 }
 
@@ -40,6 +40,23 @@ TEST(Gather, ConvertsEveryByte) {
     EXPECT_EQ(unit[value], static_cast<Scalar>(value) * (Scalar{1} / 255));
   }
   EXPECT_EQ(unit[255], 1);
+}
+
+/// Whole cache lines, and what is left of them.
+template <class Stored>
+void expect_plain_numbers(Element element) {
+  for (const std::size_t count : {1U, 7U, 8U, 15U, 16U, 17U, 63U, 64U, 65U, 147U}) {
+    std::vector<Stored> values(count);
+    for (std::size_t row = 0; row < count; ++row) values[row] = static_cast<Stored>(row + 1);
+    const std::vector<Scalar> column = gathered(element, values, {});
+    for (std::size_t row = 0; row < count; ++row) EXPECT_EQ(column[row], static_cast<Scalar>(row + 1)) << count;
+  }
+}
+
+TEST(Gather, TakesSamplesOfAnyLength) {
+  expect_plain_numbers<std::uint8_t>(Element::uint8);
+  expect_plain_numbers<float>(Element::float32);
+  expect_plain_numbers<double>(Element::float64);
 }
 
 TEST(Gather, TransformsEachElementByItsOwnNumbers) {
@@ -85,13 +102,13 @@ TEST(Gather, NoticesWhatIsNotFiniteAnywhere) {
       values[place] = bad;
       const std::vector<std::byte> bytes = misaligned(values);
       std::vector<Scalar> column(size);
-      EXPECT_FALSE(gather_column(Element::float32, bytes.data() + 1, bytes.data(), {}, column));
+      EXPECT_FALSE(gather_column(Element::float32, {bytes.data() + 1, bytes.data()}, {}, column));
       EXPECT_EQ(first_not_finite(Element::float32, bytes.data() + 1, size), static_cast<Index>(place));
     }
   }
   const std::vector<std::byte> bytes = misaligned(std::vector<double>{1, 2, std::numeric_limits<double>::infinity()});
   std::vector<Scalar> column(3);
-  EXPECT_FALSE(gather_column(Element::float64, bytes.data() + 1, bytes.data(), {}, column));
+  EXPECT_FALSE(gather_column(Element::float64, {bytes.data() + 1, bytes.data()}, {}, column));
   EXPECT_EQ(first_not_finite(Element::float64, bytes.data() + 1, 3), 2);
 }
 
