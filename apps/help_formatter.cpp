@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <vector>
 
 namespace lockstep {
 namespace {
@@ -19,6 +20,19 @@ bool is_long_list(const CLI::Option& option) {
   const std::string values = option.get_type_name();
   const std::size_t beside = option.get_name(false, true).size() + values.size() + 4;
   return values.find('|') != std::string::npos && beside > flag_columns;
+}
+
+/// Whether a line of a source text ends for want of room, its paragraph going on in the next.
+bool goes_on(std::string_view line, std::string_view next) {
+  constexpr std::size_t full = 80;
+  return line.size() >= full && !line.starts_with(' ') && !next.empty() && !next.starts_with(' ');
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::istringstream stream{text};
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
 }
 
 std::string with_commas(std::string names) {
@@ -71,7 +85,8 @@ std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
 
 std::string HelpFormatter::make_option_desc(const CLI::Option* option) const {
   std::string text = option->get_description();
-  if (is_long_list(*option)) text += fmt::format(" One of {}.", with_commas(option->get_type_name()));
+  if (is_long_list(*option))
+    text += fmt::format("{} One of {}.", text.ends_with('.') ? "" : ".", with_commas(option->get_type_name()));
   if (!option->get_default_str().empty()) text += fmt::format(" [{}]", option->get_default_str());
   return wrapped(text, columns_ - flag_columns);
 }
@@ -84,15 +99,21 @@ std::string HelpFormatter::make_subcommand(const CLI::App* command) const {
 }
 
 std::string HelpFormatter::make_footer(const CLI::App* command) const {
-  std::istringstream footer{command->get_footer()};
   std::string text;
-  for (std::string line; std::getline(footer, line);) {
-    if (line.size() > columns_) {
-      const std::string indent(std::min(line.find_first_not_of(' '), line.size()), ' ');
-      line = indent + CLI::detail::find_and_replace(wrapped(line.substr(indent.size()), columns_ - indent.size()), "\n",
-                                                    "\n" + indent);
+  std::string paragraph;
+  const std::vector<std::string> lines = lines_of(command->get_footer());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    paragraph += lines[i];
+    if (i + 1 < lines.size() && goes_on(lines[i], lines[i + 1])) {
+      paragraph += ' ';
+      continue;
     }
-    text += line + "\n";
+    const std::string indent(std::min(paragraph.find_first_not_of(' '), paragraph.size()), ' ');
+    if (paragraph.size() > columns_)
+      paragraph = indent + CLI::detail::find_and_replace(
+                               wrapped(paragraph.substr(indent.size()), columns_ - indent.size()), "\n", "\n" + indent);
+    text += paragraph + "\n";
+    paragraph.clear();
   }
   return text;
 }

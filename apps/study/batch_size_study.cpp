@@ -144,18 +144,18 @@ StudyKind batch_size_study() {
       .description = "What the batch size does: steps to a target, rate rules, generalisation, gradients, speed",
       .footer =
           "Questions, after Shallue et al. (JMLR 20, 2019) and McCandlish et al. (2018):\n"
-          "  target          steps, samples and seconds to a validation loss or error, the rate tuned for each batch;\n"
-          "                  the regimes of perfect scaling, diminishing returns and maximum; the largest useful "
-          "batch\n"
+          "  target          steps, samples and seconds to a validation loss or error, the rate tuned for each\n"
+          "                  batch; the regimes of perfect scaling, diminishing returns and maximum; the\n"
+          "                  largest useful batch\n"
           "  rules           linear and square-root scaling of the rate, with warm-up, against the tuned rate\n"
           "  generalization  test error at equal training loss\n"
           "  gradient        bias and variance of the minibatch gradient of n samples, for n = 1, 2, 4, ... N\n"
           "  noise           the simple noise scale of the gradient along training\n"
           "  speed           samples a second by batch and ranks x threads\n\n"
           "Examples:\n"
-          "  lockstep study batch-size --quick --train train.h5 --test test.h5 --validation 0.1 --out studies/batch\n"
-          "  mpirun -n 2 --bind-to none lockstep study batch-size --config apps/recipes/batch-size-optdigits.toml \\\n"
-          "    --train train.h5 --test test.h5 --out studies/optdigits --threads 1",
+          "  lockstep study batch-size --quick --train train.h5 --test test.h5 --validation 0.1 --out quick\n"
+          "  mpirun -n 2 --bind-to none lockstep study batch-size --threads 1 \\\n"
+          "    --config apps/recipes/batch-size-optdigits.toml --train train.h5 --test test.h5 --out optdigits",
       .options =
           {{"questions", "NAME,...", "all", "all", "Which: target, rules, generalization, gradient, noise, speed; all"},
            {"batches", "SAMPLES,...", "1,2,4,8,16,32,64,128,256,512,1024,2048,4096,8192", "16,64,256,1024",

@@ -290,21 +290,19 @@ StudyKind dropout_study() {
       .description = "What dropout does: rates, other regularisers, data size, averaging, hidden units",
       .footer =
           "Questions, after Srivastava et al. (JMLR 15, 2014):\n"
-          "  rates         error against the drop rate of hidden units (n fixed, n (1 - rate) fixed) and of inputs\n"
+          "  rates         error against the drop rate of hidden units (n fixed, n (1 - rate) fixed), and of\n"
+          "                inputs\n"
           "  regularizers  none, L2, L1, max-norm, dropout, and dropout with each\n"
           "  sizes         error against training-set size, with and without dropout\n"
-          "  averaging     scaled weights against the mean of networks drawn by dropout; of values, Monte-Carlo "
-          "dropout\n"
-          "                (Gal & Ghahramani 2016): RMSE and log-likelihood\n"
+          "  averaging     scaled weights against the mean of networks drawn by dropout; of values,\n"
+          "                Monte-Carlo dropout (Gal & Ghahramani 2016): RMSE and log-likelihood\n"
           "  units         mean activations, sparsity, and the first layer's weights as images\n\n"
           "Examples:\n"
           "  lockstep study dropout --quick --train train.h5 --test test.h5 --out studies/dropout\n"
-          "  lockstep study dropout --config apps/recipes/dropout-fashion-mnist.toml --train train.h5 --test test.h5 "
-          "\\\n"
-          "    --out studies/fashion\n"
-          "  lockstep study dropout --questions averaging --train table.h5 --test-share 0.1 --validation 0.2 --hidden "
-          "50 \\\n"
-          "    --seeds 10 --out studies/table",
+          "  lockstep study dropout --config apps/recipes/dropout-fashion-mnist.toml \\\n"
+          "    --train train.h5 --test test.h5 --out studies/fashion\n"
+          "  lockstep study dropout --questions averaging --train table.h5 --test-share 0.1 \\\n"
+          "    --validation 0.2 --hidden 50 --seeds 10 --out studies/table",
       .options = {{"questions", "NAME,...", "all", "all", "Which: rates, regularizers, sizes, averaging, units; all"},
                   {"rates", "SHARE,...", "0,0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8", "0,0.25,0.5,0.75",
                    "Drop rates of hidden units"},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -47,9 +48,10 @@ TEST(CommandLine, ShowsEverySettingWithItsDefaultUnderItsHeading) {
 
 TEST(CommandLine, SaysWhatItsExitStatusesMean) {
   for (const Arguments& command : {Arguments{"--help"}, Arguments{"train", "--help"}}) {
-    const CommandResult result = run_lockstep(command);
+    std::string help = run_lockstep(command).out;
+    std::ranges::replace(help, '\n', ' ');
     for (const char* word : {"Exit status", "75 stopped by", "2 the request is wrong"})
-      EXPECT_NE(result.out.find(word), std::string::npos) << word << " in " << result.out;
+      EXPECT_NE(help.find(word), std::string::npos) << word << " in " << help;
   }
 }
 
@@ -57,7 +59,8 @@ TEST(CommandLine, KeepsEveryLineOfHelpWithinAHundredColumns) {
   for (const Arguments& command :
        {Arguments{}, Arguments{"train"}, Arguments{"evaluate"}, Arguments{"predict"}, Arguments{"doctor"},
         Arguments{"checkpoint"}, Arguments{"data"}, Arguments{"data", "import"}, Arguments{"data", "make"},
-        Arguments{"bench"}, Arguments{"bench", "step"}}) {
+        Arguments{"bench"}, Arguments{"bench", "step"}, Arguments{"study", "dropout"},
+        Arguments{"study", "batch-size"}}) {
     Arguments asked = command;
     asked.emplace_back("--help");
     std::istringstream lines{run_lockstep(asked).out};
@@ -125,6 +128,13 @@ void expect_failure_object(const CommandResult& result, int status, const std::v
     EXPECT_NE(sentence.find(words[i]), std::string::npos) << sentence;
     EXPECT_NE(result.err.find("error: " + sentence), std::string::npos) << result.err;
   }
+}
+
+TEST(CommandLine, FillsTheParagraphsOfAHelp) {
+  // A source line that is wider than the help does not leave its last word alone on a line.
+  const std::string help = run_lockstep({"bench", "step", "--help"}).out;
+  EXPECT_NE(help.find("ReLU,\nsoftmax cross-entropy, random floats. GFLOP/s count"), std::string::npos) << help;
+  EXPECT_NE(help.find("\nExamples:\n  lockstep bench step\n"), std::string::npos) << help;
 }
 
 TEST(CommandLine, AnswersEveryFailureByAnObjectWithJson) {
