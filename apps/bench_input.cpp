@@ -129,7 +129,8 @@ class BenchInput {
     for (Index batch = 0; batch < loop.batches(); ++batch) gather();
     Index calls = calls_for(flags_.seconds / warm_repetitions, world(), gather);
     // What is read by windows comes in bursts: only whole epochs are fair.
-    if (data->read_pattern().window > 0) calls = std::max<Index>(1, calls / loop.batches()) * loop.batches();
+    if (data->read_pattern().block * data->read_pattern().window > 1)
+      calls = std::max<Index>(1, calls / loop.batches()) * loop.batches();
     const auto batch_bytes = static_cast<std::size_t>(stored.row_bytes * loop.batch_size());
     CopyLoop copy{static_cast<std::size_t>(stored.row_bytes * stored.samples), batch_bytes, world(), workers};
     std::vector<InputRate> rates;

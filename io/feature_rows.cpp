@@ -28,12 +28,18 @@ class MappedRows final : public FeatureRows {
   }
 
   [[nodiscard]] Element element() const override { return element_; }
-  [[nodiscard]] ReadPattern read_pattern() const override { return {}; }
-  void prefetch(std::span<const Index> /*rows*/) const override {}
-  void visit(std::span<const Index> rows, const RowVisitor& body) const override {
-    // All at once, so that the disk works on many and none waits for its turn.
+  /// What memory does not hold is read row by row: the order is that of rows in memory, but they may be asked for
+  /// ahead.
+  [[nodiscard]] ReadPattern read_pattern() const override {
+    return tight_ ? ReadPattern{.block = 1, .window = 1} : ReadPattern{};
+  }
+  /// All at once, so that the disk works on many and none waits for its turn.
+  void prefetch(std::span<const Index> rows) const override {
     if (tight_)
       for (const Index index : rows) region_.begin_to_read(row(index), row_bytes_);
+  }
+  void visit(std::span<const Index> rows, const RowVisitor& body) const override {
+    prefetch(rows);  // where nobody did
     const std::size_t ahead = std::max<std::size_t>(1, bytes_ahead / row_bytes_);
     for (std::size_t k = 0; k < rows.size(); ++k)
       body(k, {.numbers = row(rows[k]), .next = row(rows[std::min(k + ahead, rows.size() - 1)])});

@@ -103,12 +103,13 @@ TEST(DataSplit, PutsEachRowInOnePartAndVisitsItOnceAnEpoch) {
   EXPECT_NE(first_epoch, second_epoch);
 }
 
-/// A data set that is stored in chunks of 8 rows, of which 3 fit in memory together.
+/// A data set that is stored in chunks of 8 rows, of which 3 fit in memory together, or otherwise.
 class InChunks final : public Dataset {
  public:
-  explicit InChunks(const Dataset& data) : data_{data} {}
+  explicit InChunks(const Dataset& data, ReadPattern pattern = {.block = 8, .window = 3})
+      : data_{data}, pattern_{pattern} {}
   [[nodiscard]] const DatasetInfo& info() const override { return data_.info(); }
-  [[nodiscard]] ReadPattern read_pattern() const override { return {.block = 8, .window = 3}; }
+  [[nodiscard]] ReadPattern read_pattern() const override { return pattern_; }
   void gather_features(std::span<const Index> rows, const AffineTransform& transform, Panel features) const override {
     data_.gather_features(rows, transform, features);
   }
@@ -121,7 +122,23 @@ class InChunks final : public Dataset {
 
  private:
   const Dataset& data_;
+  ReadPattern pattern_;
 };
+
+/// So is a contiguous file that memory does not hold: the order must be that of a machine with more memory.
+TEST(DataSplit, TakesRowsThatAreReadOneByOneAsThoseInMemory) {
+  const ClassData classes;
+  const auto data = classes.dataset();
+  const InChunks one_by_one{*data, {.block = 1, .window = 1}};
+  const TrainConfig config{.seed = 3, .validation = 0.2};
+  const DataSplit expected{config, *data};
+  const DataSplit split{config, one_by_one};
+  ASSERT_EQ(split.training_samples(), expected.training_samples());
+  for (Index i = 0; i < split.training_samples(); ++i) EXPECT_EQ(split.epoch_rows(2)(i), expected.epoch_rows(2)(i));
+  ASSERT_EQ(split.validation_samples(), expected.validation_samples());
+  for (Index i = 0; i < split.validation_samples(); ++i)
+    EXPECT_EQ(split.validation_rows()(i), expected.validation_rows()(i));
+}
 
 TEST(DataSplit, ReadsEachChunkOfAFileOnceAnEpoch) {
   const ClassData classes;  // 211 samples: 26 chunks and 3 rows
