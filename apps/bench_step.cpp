@@ -94,23 +94,29 @@ class BenchStep {
   }
 
  private:
+  /// body(network, case) for each, announced.
+  template <class Body>
+  void for_each_case(const Body& body) const {
+    for (const std::string& net : nets_)
+      for (const Index batch : batches_) {
+        context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
+        body(net, step_case(net, batch));
+      }
+  }
+
   int measure_speed(Communicator& world, Workers& workers) {
     if (!flags_.json) context_.console.out(heading(workers));
     nlohmann::ordered_json cases = nlohmann::ordered_json::array();
     std::vector<StepRate> all;
     std::vector<std::string> unsteady;
-    for (const std::string& net : nets_) {
-      for (const Index batch : batches_) {
-        const StepCase what = step_case(net, batch);
-        context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
-        const std::vector<StepRate> rates =
-            measure_steps(what, repetitions, flags_.seconds / repetitions, world, workers);
-        all.insert(all.end(), rates.begin(), rates.end());
-        if (is_unsteady(rates)) unsteady.push_back(fmt::format("{} at batch {}", net, batch));
-        if (!flags_.json) context_.console.out(line(net, what, rates));
-        cases.push_back(object(net, what, rates, workers));
-      }
-    }
+    for_each_case([&](const std::string& net, const StepCase& what) {
+      const std::vector<StepRate> rates =
+          measure_steps(what, repetitions, flags_.seconds / repetitions, world, workers);
+      all.insert(all.end(), rates.begin(), rates.end());
+      if (is_unsteady(rates)) unsteady.push_back(fmt::format("{} at batch {}", net, what.batch_size));
+      if (!flags_.json) context_.console.out(line(net, what, rates));
+      cases.push_back(object(net, what, rates, workers));
+    });
     const double peak = spread_of(all, [](const StepRate& rate) { return rate.peak_flops; }).median;
     if (flags_.json)
       context_.console.json(json_text({{"peak_gflops", peak / 1e9}, {"cases", cases}}));
@@ -131,29 +137,25 @@ class BenchStep {
           counted(workers.threads(), "thread", "threads"), "net", "batch", "shard", "tree / one sum", "least to most"));
     nlohmann::ordered_json cases = nlohmann::ordered_json::array();
     double logarithms = 0;
-    for (const std::string& net : nets_) {
-      for (const Index batch : batches_) {
-        const StepCase what = step_case(net, batch);
-        context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
-        const Spread ratio =
-            spread_of(measure_tree_cost(what, order_repetitions, flags_.seconds / order_repetitions, world, workers),
-                      [](double value) { return value; });
-        logarithms += std::log(ratio.median);
-        if (!flags_.json)
-          context_.console.out(fmt::format("{:>20} {:>6} {:>6} {:>16.3f} {:>6.3f} to {:.3f}", net, batch,
-                                           shard_size_of(what), ratio.median, ratio.least, ratio.greatest));
-        cases.push_back({{"net", net},
-                         {"batch", batch},
-                         {"shard", shard_size_of(what)},
-                         {"ranks", world.ranks()},
-                         {"threads", workers.threads()},
-                         {"precision", precision_},
-                         {"ratio", ratio.median},
-                         {"ratio_least", ratio.least},
-                         {"ratio_most", ratio.greatest},
-                         {"repetitions", order_repetitions}});
-      }
-    }
+    for_each_case([&](const std::string& net, const StepCase& what) {
+      const Spread ratio =
+          spread_of(measure_tree_cost(what, order_repetitions, flags_.seconds / order_repetitions, world, workers),
+                    [](double value) { return value; });
+      logarithms += std::log(ratio.median);
+      if (!flags_.json)
+        context_.console.out(fmt::format("{:>20} {:>6} {:>6} {:>16.3f} {:>6.3f} to {:.3f}", net, what.batch_size,
+                                         shard_size_of(what), ratio.median, ratio.least, ratio.greatest));
+      cases.push_back({{"net", net},
+                       {"batch", what.batch_size},
+                       {"shard", shard_size_of(what)},
+                       {"ranks", world.ranks()},
+                       {"threads", workers.threads()},
+                       {"precision", precision_},
+                       {"ratio", ratio.median},
+                       {"ratio_least", ratio.least},
+                       {"ratio_most", ratio.greatest},
+                       {"repetitions", order_repetitions}});
+    });
     const double mean = std::exp(logarithms / static_cast<double>(cases.size()));
     if (flags_.json)
       context_.console.json(json_text({{"ratio", mean}, {"cases", cases}}));
@@ -165,20 +167,30 @@ class BenchStep {
   int measure_all_phases(Communicator& world, Workers& workers) {
     std::vector<PhasedCase> rows;
     nlohmann::ordered_json cases = nlohmann::ordered_json::array();
-    for (const std::string& net : nets_) {
-      for (const Index batch : batches_) {
-        const StepCase what = step_case(net, batch);
-        context_.console.transient(fmt::format("measuring {} at batch {} ...", net, batch));
-        rows.push_back({net, batch, measure_phases(what, repetitions, flags_.seconds / repetitions, world, workers)});
-        cases.push_back(phases_object(rows.back(), what, workers));
-      }
-    }
+    for_each_case([&](const std::string& net, const StepCase& what) {
+      rows.push_back(
+          {net, what.batch_size, measure_phases(what, repetitions, flags_.seconds / repetitions, world, workers)});
+      cases.push_back(phases_object(rows.back(), what, workers));
+    });
     if (flags_.json)
       context_.console.json(json_text({{"cases", cases}}));
     else
       context_.console.out(fmt::format("{} of {}\n{}", counted(world.ranks(), "rank", "ranks"),
                                        counted(workers.threads(), "thread", "threads"), phases_table(rows)));
     return exit_done;
+  }
+
+  /// What was asked for, which its figures follow.
+  [[nodiscard]] nlohmann::ordered_json case_object(const std::string& net, const StepCase& what,
+                                                   const Workers& workers) const {
+    return {{"net", net},
+            {"batch", what.batch_size},
+            {"shard", shard_size_of(what)},
+            {"ranks", context_.mpi.world().ranks()},
+            {"ranks_per_host", ranks_adding_first_},
+            {"threads", workers.threads()},
+            {"precision", precision_},
+            {"exchange", exchange_}};
   }
 
   [[nodiscard]] nlohmann::ordered_json phases_object(const PhasedCase& row, const StepCase& what,
@@ -188,17 +200,9 @@ class BenchStep {
       phases.push_back({{"phase", phase.name}, {"of_time", phase.of_time}});
       if (phase.of_peak > 0) phases.back()["of_peak"] = phase.of_peak;
     }
-    return {{"net", row.net},
-            {"batch", row.batch_size},
-            {"shard", shard_size_of(what)},
-            {"ranks", context_.mpi.world().ranks()},
-            {"ranks_per_host", ranks_adding_first_},
-            {"threads", workers.threads()},
-            {"precision", precision_},
-            {"exchange", exchange_},
-            {"repetitions", repetitions},
-            {"of_peak", row.measured.of_peak},
-            {"phases", phases}};
+    nlohmann::ordered_json result = case_object(row.net, what, workers);
+    result.update({{"repetitions", repetitions}, {"of_peak", row.measured.of_peak}, {"phases", phases}});
+    return result;
   }
 
   [[nodiscard]] std::vector<std::string> problems() const {
@@ -245,21 +249,16 @@ class BenchStep {
   [[nodiscard]] nlohmann::ordered_json object(const std::string& net, const StepCase& what,
                                               const std::vector<StepRate>& rates, const Workers& workers) const {
     const Spread share = spread_of(rates, [](const StepRate& rate) { return rate.of_peak(); });
-    return {{"net", net},
-            {"batch", what.batch_size},
-            {"shard", shard_size_of(what)},
-            {"ranks", context_.mpi.world().ranks()},
-            {"ranks_per_host", ranks_adding_first_},
-            {"threads", workers.threads()},
-            {"precision", precision_},
-            {"exchange", exchange_},
-            {"samples_per_second", spread_of(rates, [](const StepRate& r) { return r.samples_per_second; }).median},
-            {"gflops", spread_of(rates, [](const StepRate& r) { return r.flops; }).median / 1e9},
-            {"of_peak", share.median},
-            {"of_peak_least", share.least},
-            {"of_peak_most", share.greatest},
-            {"exposed_communication", spread_of(rates, [](const StepRate& r) { return r.exposed; }).median},
-            {"repetitions", rates.size()}};
+    nlohmann::ordered_json result = case_object(net, what, workers);
+    result.update(
+        {{"samples_per_second", spread_of(rates, [](const StepRate& r) { return r.samples_per_second; }).median},
+         {"gflops", spread_of(rates, [](const StepRate& r) { return r.flops; }).median / 1e9},
+         {"of_peak", share.median},
+         {"of_peak_least", share.least},
+         {"of_peak_most", share.greatest},
+         {"exposed_communication", spread_of(rates, [](const StepRate& r) { return r.exposed; }).median},
+         {"repetitions", rates.size()}});
+    return result;
   }
 
   CommandContext& context_;

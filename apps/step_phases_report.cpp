@@ -16,18 +16,18 @@ std::string cell(const StepPhase& phase) {
 }  // namespace
 
 std::string phases_table(const std::vector<PhasedCase>& cases) {
+  const std::vector<StepPhase>& all = cases.front().measured.phases;
+  std::vector<std::size_t> shown;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (std::ranges::any_of(cases, [i](const PhasedCase& one) { return one.measured.phases[i].of_time != 0; }))
+      shown.push_back(i);
   Table table;
-  for (std::size_t line = 0; line <= cases.size(); ++line) {
-    const bool head = line == 0;
-    const PhasedCase& one = cases[head ? 0 : line - 1];
-    std::vector<std::string> row{"net", "batch", "of peak"};
-    if (!head) row = {one.net, std::to_string(one.batch_size), percent(one.measured.of_peak)};
-    for (std::size_t i = 0; i < one.measured.phases.size(); ++i) {
-      if (std::ranges::all_of(cases, [&](const PhasedCase& each) { return each.measured.phases[i].of_time == 0; }))
-        continue;
-      const StepPhase& phase = one.measured.phases[i];
-      row.push_back(head ? std::string{phase.name} : cell(phase));
-    }
+  std::vector<std::string> head{"net", "batch", "of peak"};
+  for (const std::size_t i : shown) head.emplace_back(all[i].name);
+  table.add(std::move(head));
+  for (const PhasedCase& one : cases) {
+    std::vector<std::string> row{one.net, std::to_string(one.batch_size), percent(one.measured.of_peak)};
+    for (const std::size_t i : shown) row.push_back(cell(one.measured.phases[i]));
     table.add(std::move(row));
   }
   return table.text();

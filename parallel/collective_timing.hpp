@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Timing what all ranks do together.
+// Timing and counting what all ranks do together.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include "core/types.hpp"
 #include "parallel/communicator.hpp"
@@ -21,6 +23,12 @@ template <class Action>
   for (Index call = 0; call < calls; ++call) action();
   const double own = std::chrono::duration<double>(Clock::now() - start).count();
   return std::ranges::max(gather_each(own, communicator));
+}
+
+/// The sum of all ranks' `own`, in their order. The same on every rank. Collective.
+[[nodiscard]] inline double sum_over_ranks(double own, Communicator& communicator) {
+  const std::vector<double> each = gather_each(own, communicator);
+  return std::accumulate(each.begin(), each.end(), 0.0);
 }
 
 /// How many calls of `action` take about `seconds`, at least one; the same on every rank. Collective.

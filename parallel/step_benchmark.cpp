@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "core/peak_rate.hpp"
 #include "parallel/collective_timing.hpp"
@@ -38,10 +37,7 @@ double measure_peak(double seconds, Communicator& communicator, Workers& workers
   std::atomic<double> operations = 0;
   while (seconds_since(start) < seconds)
     workers.for_each(32 * threads, [&](Index) { operations += multiply_adds_in_registers(rounds); });
-  const std::vector<double> rates = gather_each(operations / seconds_since(start), communicator);
-  double sum = 0;
-  for (const double rate : rates) sum += rate;
-  return sum;
+  return sum_over_ranks(operations / seconds_since(start), communicator);
 }
 
 std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, double seconds, Communicator& communicator,
@@ -55,8 +51,7 @@ std::vector<StepRate> measure_steps(const StepCase& what, int repetitions, doubl
     StepRate rate{.peak_flops = measure_peak(seconds / 10, communicator, workers)};
     const double waited = timed.seconds();
     const double taken = collective_seconds(steps, communicator, step);
-    const std::vector<double> waits = gather_each(timed.seconds() - waited, communicator);
-    rate.exposed = std::accumulate(waits.begin(), waits.end(), 0.0) / static_cast<double>(waits.size()) / taken;
+    rate.exposed = sum_over_ranks(timed.seconds() - waited, communicator) / communicator.ranks() / taken;
     rate.samples_per_second = static_cast<double>(steps * what.batch_size) / taken;
     rate.flops = static_cast<double>(steps) * step_flop(what).total() / taken;
     rates.push_back(rate);

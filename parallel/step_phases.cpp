@@ -6,7 +6,6 @@
 #include <array>
 #include <cassert>
 #include <functional>
-#include <numeric>
 
 #include "parallel/collective_timing.hpp"
 #include "parallel/step_benchmark.hpp"
@@ -24,11 +23,6 @@ using Seconds = std::array<double, phase_names.size()>;
 
 /// Traces grow with their steps.
 constexpr Index most_steps = 2000;
-
-double sum_over_ranks(double own, Communicator& communicator) {
-  const std::vector<double> each = gather_each(own, communicator);
-  return std::accumulate(each.begin(), each.end(), 0.0);
-}
 
 /// Of all threads of all ranks; the same on every rank.
 Seconds total(const std::vector<ThreadTrace>& traces, Communicator& communicator) {
