@@ -7,6 +7,8 @@
 #include "io/block_cache.hpp"
 #include "io/mapped_region.hpp"
 #include "io/memory_limit.hpp"
+#include "io/row_cache.hpp"
+#include "io/scattered_rows.hpp"
 
 namespace lockstep {
 namespace {
@@ -19,11 +21,11 @@ Element shown_element(const Hdf5Array& features) {
 
 class MappedRows final : public FeatureRows {
  public:
-  MappedRows(const std::string& path, const Hdf5Array& features, std::uint64_t offset)
+  MappedRows(const std::string& path, const Hdf5Array& features, std::uint64_t offset, bool tight)
       : element_{shown_element(features)},
         row_bytes_{static_cast<std::size_t>(features.row_size()) * bytes_of(element_)},
         region_{path, offset, static_cast<std::uint64_t>(features.rows()) * row_bytes_},
-        tight_{static_cast<double>(features.rows()) * static_cast<double>(row_bytes_) > memory_bytes() / 2} {
+        tight_{tight} {
     if (tight_) region_.read_pages_alone();
   }
 
@@ -58,6 +60,33 @@ class MappedRows final : public FeatureRows {
   MappedRegion region_;
   /// Memory will not hold all of it: neighbours of a page, read along, would push out what is still wanted.
   bool tight_;
+};
+
+/// Rows that lie in one piece, in a file that memory holds a part of at best: read a batch ahead, past the page cache.
+class FarRows final : public FeatureRows {
+ public:
+  FarRows(const std::string& path, const Hdf5Array& features, std::uint64_t offset, Index window_bytes)
+      : element_{shown_element(features)},
+        row_bytes_{static_cast<std::size_t>(features.row_size()) * bytes_of(element_)},
+        file_{path, {.offset = offset, .row_bytes = row_bytes_, .rows = features.rows()}},
+        cache_{row_bytes_, static_cast<std::size_t>(window_bytes) / 2 / row_bytes_,
+               [this](std::span<const Index> rows, std::byte* to) { file_.read(rows, to); }} {}
+
+  [[nodiscard]] Element element() const override { return element_; }
+  /// The order is that of rows in memory, but they may be asked for ahead.
+  [[nodiscard]] ReadPattern read_pattern() const override { return {.block = 1, .window = 1}; }
+  void prefetch(std::span<const Index> rows) const override { cache_.prefetch(rows); }
+  void visit(std::span<const Index> rows, const RowVisitor& body) const override {
+    const RowCache::Rows found = cache_.get(rows);
+    for (std::size_t k = 0; k < rows.size(); ++k)
+      body(k, {.numbers = found.numbers[k], .next = found.numbers[std::min(k + 1, rows.size() - 1)]});
+  }
+
+ private:
+  Element element_;
+  std::size_t row_bytes_;
+  mutable ScatteredRows file_;
+  mutable RowCache cache_;  // last: its thread reads through the members above
 };
 
 /// How many rows HDF5 is asked for at once, and how many such blocks make a window: functions of the file alone.
@@ -123,11 +152,16 @@ class WindowedRows final : public FeatureRows {
 
 }  // namespace
 
-std::unique_ptr<FeatureRows> open_feature_rows(Hdf5File file, Hdf5Array features, Index window_bytes) {
+std::unique_ptr<FeatureRows> open_feature_rows(Hdf5File file, Hdf5Array features, Index window_bytes,
+                                               double memory_bytes) {
   const std::optional<Element> stored = features.stored_element();
   const std::optional<std::uint64_t> offset = features.file_offset();
   if (stored && *stored != Element::int32 && offset) {
-    return std::make_unique<MappedRows>(file.path(), features, *offset);
+    const double bytes = static_cast<double>(features.rows()) * static_cast<double>(features.row_size()) *
+                         static_cast<double>(bytes_of(*stored));
+    // Of what is not much larger than memory the page cache comes to hold so much that it serves better.
+    if (bytes > 1.5 * memory_bytes) return std::make_unique<FarRows>(file.path(), features, *offset, window_bytes);
+    return std::make_unique<MappedRows>(file.path(), features, *offset, bytes > memory_bytes / 2);
   }
   const Index row_bytes = features.row_size() * static_cast<Index>(bytes_of(shown_element(features)));
   require_memory(windows_of(features, row_bytes, window_bytes).block * row_bytes, file.path(),

@@ -9,6 +9,7 @@
 #include "core/row_order.hpp"
 #include "io/gather.hpp"
 #include "io/hdf5_array.hpp"
+#include "io/memory_limit.hpp"
 
 namespace lockstep {
 
@@ -27,10 +28,12 @@ class FeatureRows {
   virtual void visit(std::span<const Index> rows, const RowVisitor& body) const = 0;
 };
 
-/// Maps `features` where they lie uncompressed in one piece as uint8, float32 or float64; otherwise reads them by
-/// blocks of rows through HDF5, on a thread of its own, and keeps about two windows (see FORMAT.md) in memory.
+/// Maps `features` where they lie uncompressed in one piece as uint8, float32 or float64, or, where `memory_bytes` are
+/// far from holding them, reads the rows asked for past the page cache; otherwise reads them by blocks of rows through
+/// HDF5. What is not mapped is read on a thread of its own, and about two windows (see FORMAT.md) of it are kept.
 /// `window_bytes` bounds a window. Throws FileError (truncated).
 [[nodiscard]] std::unique_ptr<FeatureRows> open_feature_rows(Hdf5File file, Hdf5Array features,
-                                                             Index window_bytes = Index{64} << 20U);
+                                                             Index window_bytes = Index{64} << 20U,
+                                                             double memory_bytes = lockstep::memory_bytes());
 
 }  // namespace lockstep

@@ -44,12 +44,20 @@ void MappedRegion::read_pages_alone() const noexcept {
   static_cast<void>(::madvise(mapping_, mapping_bytes_, MADV_RANDOM));
 }
 
-void MappedRegion::begin_to_read(const std::byte* first, std::size_t bytes) const noexcept {
+std::byte* MappedRegion::page_of(const std::byte* byte) const noexcept {
   static const auto page_bytes = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   auto* mapping = static_cast<std::byte*>(mapping_);
-  const auto offset = static_cast<std::size_t>(first - mapping);
-  const std::size_t begin = offset / page_bytes * page_bytes;
-  static_cast<void>(::madvise(mapping + begin, offset - begin + bytes, MADV_WILLNEED));
+  return mapping + static_cast<std::size_t>(byte - mapping) / page_bytes * page_bytes;
+}
+
+bool MappedRegion::in_memory(const std::byte* byte) const noexcept {
+  unsigned char present = 0;
+  return ::mincore(page_of(byte), 1, &present) == 0 && (present & 1U) != 0;
+}
+
+void MappedRegion::begin_to_read(const std::byte* first, std::size_t bytes) const noexcept {
+  std::byte* const begin = page_of(first);
+  static_cast<void>(::madvise(begin, static_cast<std::size_t>(first - begin) + bytes, MADV_WILLNEED));
 }
 
 MappedRegion::~MappedRegion() { ::munmap(mapping_, mapping_bytes_); }

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <thread>
 
+#include "io/page_cache.hpp"
 #include "tests/io/raw_hdf5.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -32,10 +33,10 @@ void write_rows(const std::string& path, hsize_t chunk, hid_t type = H5T_IEEE_F3
              chunk == 0 ? std::vector<hsize_t>{} : std::vector<hsize_t>{chunk, features});
 }
 
-std::unique_ptr<FeatureRows> open_rows(const std::string& path, Index window_bytes) {
+std::unique_ptr<FeatureRows> open_rows(const std::string& path, Index window_bytes, double memory_bytes = 1e12) {
   Hdf5File file = Hdf5File::open(path, "make it");
   Hdf5Array array = Hdf5Array::open(file, "/features");
-  return open_feature_rows(std::move(file), std::move(array), window_bytes);
+  return open_feature_rows(std::move(file), std::move(array), window_bytes, memory_bytes);
 }
 
 template <class Stored>
@@ -82,6 +83,21 @@ TEST(FeatureRows, ContiguousFloatsAreMappedAndReadInAnyOrder) {
   EXPECT_EQ(wrong_rows(*source, scattered()), 0);
 }
 
+TEST(FeatureRows, ContiguousFloatsThatMemoryDoesNotHoldComeInAnyOrder) {
+  const TemporaryDirectory directory;
+  write_rows(directory / "data.h5", 0);
+  constexpr double bytes = static_cast<double>(rows * row_bytes);
+  for (const double memory_bytes : {bytes, bytes / 4}) {
+    drop_from_page_cache(directory / "data.h5");
+    const auto source = open_rows(directory / "data.h5", 100 * row_bytes, memory_bytes);
+    EXPECT_EQ(source->read_pattern(), (ReadPattern{1, 1}));
+    EXPECT_EQ(source->element(), Element::float32);
+    source->prefetch(std::vector<Index>{11, 7, 11, rows - 1});
+    EXPECT_EQ(wrong_rows(*source, {7, rows - 1, 11, 7, 500}), 0);
+    EXPECT_EQ(wrong_rows(*source, scattered()), 0);
+  }
+}
+
 TEST(FeatureRows, WindowsHoldWholeChunks) {
   const TemporaryDirectory directory;
   // 997 rows of 268 bytes are one block, for they exceed the smallest block; 7 of 1001 small ones are read together.
@@ -117,22 +133,26 @@ TEST(FeatureRows, ContiguousNumbersOfOtherTypesAreConvertedByWindow) {
 
 TEST(FeatureRows, ServesManyThreads) {
   const TemporaryDirectory directory;
-  write_rows(directory / "data.h5", 100);
-  const auto source = open_rows(directory / "data.h5", 1);
+  write_rows(directory / "chunks.h5", 100);
+  write_rows(directory / "far.h5", 0);
+  drop_from_page_cache(directory / "far.h5");
   std::atomic<int> wrong = 0;
-  std::vector<std::thread> threads;
-  for (Index thread = 0; thread < 4; ++thread) {
-    threads.emplace_back([&source, &wrong, thread] {
-      for (Index round = 0; round < 20; ++round) {
-        std::vector<Index> wanted;
-        for (Index k = 0; k < 13; ++k) wanted.push_back((thread * 251 + round * 17 + k * 97) % rows);
-        source->prefetch(wanted);
-        wrong += wrong_rows(*source, wanted);
-      }
-    });
+  for (const char* name : {"chunks.h5", "far.h5"}) {
+    const auto source = open_rows(directory / name, 29 * row_bytes, 1000);
+    std::vector<std::thread> threads;
+    for (Index thread = 0; thread < 4; ++thread) {
+      threads.emplace_back([&source, &wrong, thread] {
+        for (Index round = 0; round < 20; ++round) {
+          std::vector<Index> wanted;
+          for (Index k = 0; k < 13; ++k) wanted.push_back((thread * 251 + round * 17 + k * 97) % rows);
+          source->prefetch(wanted);
+          wrong += wrong_rows(*source, wanted);
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(wrong, 0) << name;
   }
-  for (std::thread& thread : threads) thread.join();
-  EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace
