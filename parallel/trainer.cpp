@@ -150,6 +150,7 @@ class Run {
   void run_epoch() {
     const RowOf rows = split_.epoch_rows(state_.epoch);
     prefetch(rows, state_.step_in_epoch * form_.batch_size);
+    prefetch(rows, (state_.step_in_epoch + 1) * form_.batch_size);
     epoch_start_ = Clock::now();
     epoch_trained_ = 0;
     while (state_.step_in_epoch < steps_per_epoch_ && state_.step < total_steps_ && !interrupted_) run_step(rows);
@@ -167,7 +168,7 @@ class Run {
     const Samples batch{.data = data_,
                         .row_of = [&rows, first](Index position) { return rows(first + position); },
                         .samples = std::min(form_.batch_size, split_.training_samples() - first)};
-    prefetch(rows, first + batch.samples);
+    prefetch(rows, first + 2 * form_.batch_size);  // one in reserve: disks, and who shares a core with us, falter
     const StepEngine::Report report = at_place(
         [&] {
           const TraceSpan span{"step"};
