@@ -46,6 +46,13 @@ class MappedRows final : public FeatureRows {
     for (std::size_t k = 0; k < rows.size(); ++k)
       body(k, {.numbers = row(rows[k]), .next = row(rows[std::min(k + ahead, rows.size() - 1)])});
   }
+  /// Whether the rows are likely to be in memory: a few stand for all, for the question costs as much as an answer.
+  [[nodiscard]] bool in_memory(std::span<const Index> rows) const {
+    constexpr std::size_t asked = 4;
+    for (std::size_t k = 0; k < asked && !rows.empty(); ++k)
+      if (!region_.in_memory(row(rows[k * (rows.size() - 1) / (asked - 1)]))) return false;
+    return true;
+  }
 
  private:
   /// Rows in shuffled order are nothing that the processor foresees: each would begin with a wait for memory.
@@ -62,28 +69,34 @@ class MappedRows final : public FeatureRows {
   bool tight_;
 };
 
-/// Rows that lie in one piece, in a file that memory holds a part of at best: read a batch ahead, past the page cache.
+/// Rows that lie in one piece, in a file that memory holds a part of at best: read ahead, past the page cache, unless
+/// that has them because others read the file.
 class FarRows final : public FeatureRows {
  public:
   FarRows(const std::string& path, const Hdf5Array& features, std::uint64_t offset, Index window_bytes)
-      : element_{shown_element(features)},
-        row_bytes_{static_cast<std::size_t>(features.row_size()) * bytes_of(element_)},
-        file_{path, {.offset = offset, .row_bytes = row_bytes_, .rows = features.rows()}},
+      : mapped_{path, features, offset, true},
+        row_bytes_{static_cast<std::size_t>(features.row_size()) * bytes_of(mapped_.element())},
+        file_{path, {.offset = offset, .row_bytes = row_bytes_}},
         cache_{row_bytes_, static_cast<std::size_t>(window_bytes) / 2 / row_bytes_,
                [this](std::span<const Index> rows, std::byte* to) { file_.read(rows, to); }} {}
 
-  [[nodiscard]] Element element() const override { return element_; }
-  /// The order is that of rows in memory, but they may be asked for ahead.
-  [[nodiscard]] ReadPattern read_pattern() const override { return {.block = 1, .window = 1}; }
-  void prefetch(std::span<const Index> rows) const override { cache_.prefetch(rows); }
+  [[nodiscard]] Element element() const override { return mapped_.element(); }
+  [[nodiscard]] ReadPattern read_pattern() const override { return mapped_.read_pattern(); }
+  void prefetch(std::span<const Index> rows) const override {
+    if (!mapped_.in_memory(rows)) cache_.prefetch(rows);
+  }
   void visit(std::span<const Index> rows, const RowVisitor& body) const override {
+    if (mapped_.in_memory(rows)) {
+      mapped_.visit(rows, body);
+      return;
+    }
     const RowCache::Rows found = cache_.get(rows);
     for (std::size_t k = 0; k < rows.size(); ++k)
       body(k, {.numbers = found.numbers[k], .next = found.numbers[std::min(k + 1, rows.size() - 1)]});
   }
 
  private:
-  Element element_;
+  MappedRows mapped_;
   std::size_t row_bytes_;
   mutable ScatteredRows file_;
   mutable RowCache cache_;  // last: its thread reads through the members above

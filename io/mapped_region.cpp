@@ -37,6 +37,7 @@ MappedRegion::MappedRegion(const std::string& path, std::uint64_t offset, std::u
   }
   mapping_ = mapping;
   data_ = static_cast<const std::byte*>(mapping) + (offset - begin);
+  told_what_is_in_memory_ = ::access(path.c_str(), W_OK) == 0;
 }
 
 // Advice that the system does not take changes nothing but the speed.
@@ -52,7 +53,7 @@ std::byte* MappedRegion::page_of(const std::byte* byte) const noexcept {
 
 bool MappedRegion::in_memory(const std::byte* byte) const noexcept {
   unsigned char present = 0;
-  return ::mincore(page_of(byte), 1, &present) == 0 && (present & 1U) != 0;
+  return told_what_is_in_memory_ && ::mincore(page_of(byte), 1, &present) == 0 && (present & 1U) != 0;
 }
 
 void MappedRegion::begin_to_read(const std::byte* first, std::size_t bytes) const noexcept {

@@ -23,8 +23,8 @@ class MappedRegion {
 
   /// From now on a page that is not in memory is read alone, without its neighbours.
   void read_pages_alone() const noexcept;
-  /// Whether the page of this byte is in memory, so that reading it is no wait. The system tells only those who may
-  /// write the file; others hear yes.
+  /// Whether the page of this byte is in memory, so that reading it is no wait. False where the system
+  /// does not say: it tells only those who may write the file.
   [[nodiscard]] bool in_memory(const std::byte* byte) const noexcept;
   /// Begins to read the pages of `bytes` bytes at `first` unless they are in memory; returns at once.
   void begin_to_read(const std::byte* first, std::size_t bytes) const noexcept;
@@ -35,6 +35,7 @@ class MappedRegion {
   void* mapping_ = nullptr;
   std::size_t mapping_bytes_ = 0;
   const std::byte* data_ = nullptr;
+  bool told_what_is_in_memory_ = false;
 };
 
 }  // namespace lockstep

@@ -139,11 +139,7 @@ class ScatteredRows::Direct {
 };
 
 ScatteredRows::ScatteredRows(const std::string& path, Layout layout, bool past_page_cache)
-    : path_{path},
-      layout_{layout},
-      region_{path, layout.offset, static_cast<std::uint64_t>(layout.rows) * layout.row_bytes},
-      told_what_is_in_memory_{::access(path.c_str(), W_OK) == 0},
-      file_{opened(path, 0)} {
+    : path_{path}, layout_{layout}, file_{opened(path, 0)} {
   if (file_.get() < 0)
     throw FileError{path, fmt::format("cannot be opened for reading ({})", std::generic_category().message(errno))};
   // Neighbours of a page, read along, would push out what is still wanted. Advice: it may be ignored.
@@ -154,10 +150,6 @@ ScatteredRows::ScatteredRows(const std::string& path, Layout layout, bool past_p
 ScatteredRows::~ScatteredRows() = default;
 
 void ScatteredRows::read(std::span<const Index> rows, std::byte* to) {
-  if (direct_ != nullptr && in_page_cache(rows)) {
-    read_through_page_cache(rows, to);
-    return;
-  }
   while (direct_ != nullptr && !rows.empty()) {
     const std::span<const Index> some = rows.first(std::min(direct_->at_once(), rows.size()));
     std::vector<std::uint64_t> offsets;
@@ -177,17 +169,6 @@ void ScatteredRows::read(std::span<const Index> rows, std::byte* to) {
 
 std::uint64_t ScatteredRows::offset_of(Index row) const {
   return layout_.offset + static_cast<std::uint64_t>(row) * layout_.row_bytes;
-}
-
-/// A few of them stand for all: asking costs a third of reading.
-bool ScatteredRows::in_page_cache(std::span<const Index> rows) const {
-  constexpr std::size_t asked = 4;
-  if (!told_what_is_in_memory_ || rows.empty()) return false;
-  for (std::size_t k = 0; k < asked; ++k) {
-    const Index row = rows[k * (rows.size() - 1) / (asked - 1)];
-    if (!region_.in_memory(region_.data() + static_cast<std::size_t>(row) * layout_.row_bytes)) return false;
-  }
-  return true;
 }
 
 void ScatteredRows::read_through_page_cache(std::span<const Index> rows, std::byte* to) const {

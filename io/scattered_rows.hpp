@@ -10,22 +10,20 @@
 
 #include "core/types.hpp"
 #include "io/file_descriptor.hpp"
-#include "io/mapped_region.hpp"
 
 namespace lockstep {
 
-/// Reads rows past the page cache, in one system call for many, where the file allows it and its pages are not in
-/// memory anyway; else through the page cache, where all are asked for before the first is waited for.
+/// Reads rows past the page cache, in one system call for many, where the file allows it; else through the page cache,
+/// where all are asked for before the first is waited for.
 /// For one thread at a time.
 class ScatteredRows {
  public:
   struct Layout {
     std::uint64_t offset = 0;  ///< where in the file row 0 begins
     std::size_t row_bytes = 0;
-    Index rows = 0;
   };
 
-  /// `past_page_cache = false` always takes the other way. Throws FileError (truncated).
+  /// `past_page_cache = false` always takes the other way. Throws FileError.
   ScatteredRows(const std::string& path, Layout layout, bool past_page_cache = true);
   ~ScatteredRows();
   ScatteredRows(const ScatteredRows&) = delete;
@@ -37,14 +35,11 @@ class ScatteredRows {
  private:
   class Direct;
   [[nodiscard]] std::uint64_t offset_of(Index row) const;
-  [[nodiscard]] bool in_page_cache(std::span<const Index> rows) const;
   void read_through_page_cache(std::span<const Index> rows, std::byte* to) const;
   void read_row(Index row, std::byte* to) const;
 
   std::string path_;
   Layout layout_;
-  MappedRegion region_;  ///< never read: it only tells what is in memory
-  bool told_what_is_in_memory_;
   FileDescriptor file_;
   std::unique_ptr<Direct> direct_;  ///< none where it is refused
 };

@@ -95,6 +95,9 @@ TEST(FeatureRows, ContiguousFloatsThatMemoryDoesNotHoldComeInAnyOrder) {
     source->prefetch(std::vector<Index>{11, 7, 11, rows - 1});
     EXPECT_EQ(wrong_rows(*source, {7, rows - 1, 11, 7, 500}), 0);
     EXPECT_EQ(wrong_rows(*source, scattered()), 0);
+    (void)read_sequentially(directory / "data.h5");
+    source->prefetch(std::vector<Index>{3});
+    EXPECT_EQ(wrong_rows(*source, scattered()), 0) << "when all is in the page cache";
   }
 }
 
