@@ -91,7 +91,7 @@ class ScatteredRows::Direct {
     for (std::size_t event = 0; event < submitted; ++event) {
       const std::size_t k = done_[event].data;
       const std::size_t skipped = offsets[k] % block_bytes;
-      if (done_[event].res < static_cast<__s64>(skipped + row_bytes_)) {
+      if (done_[event].res < 0 || static_cast<std::size_t>(done_[event].res) < skipped + row_bytes_) {
         missing.push_back(k);
       } else {
         std::memcpy(to + k * row_bytes_, slot(k) + skipped, row_bytes_);
