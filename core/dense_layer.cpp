@@ -6,12 +6,12 @@
 #include <cassert>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "core/aligned_buffer.hpp"
 #include "core/bf16_packing.hpp"
 #include "core/bf16_product.hpp"
 #include "core/bf16_weights.hpp"
-#include "core/columns.hpp"
 #include "core/dropout.hpp"
 #include "core/gemm.hpp"
 
@@ -58,29 +58,6 @@ void multiply_slope(const Scalar* gradient, Panel slope, Range rows, Range colum
 
 /// Scratch: the gradient by a layer's input before it meets the slope.
 struct InputGradient {};
-
-/// Whether a product of this many samples reads a copy of weights whose columns lie `stride` apart. Some powers of two
-/// apart they fall into few sets of the caches, where rows of them do not stay. Where operands are read as they lie, a
-/// copy pays from 8 samples on (with AVX2 on a Zen 3, copying counted: 1.1 to 1.5 times as fast 512 apart, 1.2 to 1.9
-/// times 1,024 and 2,048 apart; 0.8 to 1 times 256 and 768 apart). Where they are packed, only products of few samples,
-/// which take little time for each weight, wait for memory, columns a page apart (784-2048-2048-10 on a Xeon, four
-/// shards of 32 samples: half the time); fewer than 32 samples take less time than a copy where a page apart is all
-/// they are.
-bool reads_copy(Index stride, Index samples) {
-  constexpr Index page = 1024;
-  if (reads_operands_in_place()) return samples >= 8 && stride % (page / 2) == 0;
-  return samples <= 64 && stride % (samples < 32 ? 2 * page : page) == 0;
-}
-
-/// `rows` rows of some columns, copied to memory of the calling thread.
-Columns<const Scalar> spread_columns(Columns<const Scalar> from, Index rows, Index columns) {
-  struct Spread {};
-  const Index stride = spread_stride(rows);
-  Scalar* to = thread_scratch<Spread>(stride * columns).data();
-  for (Index column = 0; column < columns; ++column)
-    std::copy_n(from.data + column * from.stride, rows, to + column * stride);
-  return {to, stride};
-}
 
 }  // namespace
 
@@ -137,25 +114,24 @@ void DenseLayer::finish(const Pass& pass, const Scalar* parameters, Panel output
 }
 
 void DenseLayer::backward(const Scalar* parameters, std::span<const BackwardShard> shards, Range rows) const {
-  const Columns<const Scalar> weights{parameters + weights_offset_ + rows.begin, spec_.inputs};
-  Columns<const Scalar> copy{};
+  Index samples = 0;
+  for (const BackwardShard& shard : shards) samples += shard.delta.columns;
+  Scalar* gradient = thread_scratch<InputGradient>(rows.size() * samples).data();
+  thread_local std::vector<RightFactor> products;
+  products.clear();
   for (const BackwardShard& shard : shards) {
-    const Index samples = shard.delta.columns;
-    const bool copied = reads_copy(spec_.inputs, samples);
-    if (copied && copy.data == nullptr) copy = spread_columns(weights, rows.size(), spec_.outputs);
-    const Columns<const Scalar>& from = copied ? copy : weights;
-    Scalar* gradient = thread_scratch<InputGradient>(rows.size() * samples).data();
-    multiply({.m = rows.size(),
-              .n = samples,
-              .k = spec_.outputs,
-              .a = from.data,
-              .lda = from.stride,
-              .b = shard.delta.data,
-              .ldb = shard.delta.stride,
-              .c = gradient,
-              .ldc = rows.size()});
-    multiply_slope(gradient, shard.input_slope, rows, {0, samples});
+    products.push_back({.b = shard.delta.data,
+                        .ldb = shard.delta.stride,
+                        .n = shard.delta.columns,
+                        .c = gradient,
+                        .ldc = rows.size()});
+    gradient += rows.size() * shard.delta.columns;
   }
+  multiply_each(
+      {.a = parameters + weights_offset_ + rows.begin, .lda = spec_.inputs, .m = rows.size(), .k = spec_.outputs},
+      products);
+  for (std::size_t i = 0; i < shards.size(); ++i)
+    multiply_slope(products[i].c, shards[i].input_slope, rows, {0, products[i].n});
 }
 
 void DenseLayer::backward(const Bf16Weights& weights, const Bf16Panel& delta, Panel input_slope,

@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: MIT
-// Matrix products by oneDNN where it was found, by Eigen otherwise.
+// Which of the ways to multiply takes a product, and with which instructions.
 #include "core/gemm.hpp"
-
-#ifdef LOCKSTEP_HAS_DNNL
-#include <omp.h>
-#include <oneapi/dnnl/dnnl.h>
-#if DNNL_CPU_THREADING_RUNTIME != DNNL_RUNTIME_OMP && DNNL_CPU_THREADING_RUNTIME != DNNL_RUNTIME_SEQ
-#error "this oneDNN would thread inside our workers; configure with -D DNNL_LIBRARY= to compute by Eigen"
-#endif
-#endif
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
 
+#include "core/aligned_buffer.hpp"
+#include "core/avx2_product.hpp"
 #include "core/bf16_product.hpp"
+#include "core/columns.hpp"
 #include "core/error.hpp"
 #include "core/narrow_product.hpp"
+#include "core/panel.hpp"
+#include "core/product_library.hpp"
 
 namespace lockstep {
 namespace {
@@ -29,122 +26,47 @@ void empty_product(const Product& product) {
     std::memset(product.c + column * product.ldc, 0, static_cast<std::size_t>(product.m) * sizeof(Scalar));
 }
 
-#ifdef LOCKSTEP_HAS_DNNL
-
-/// OpenMP's thread count is a property of the calling thread: each worker sets its own to one, once.
-void keep_this_thread_alone() {
-  thread_local const bool done = (omp_set_num_threads(1), true);
-  (void)done;
+/// Our own kernels keep to the instructions that the library was told to.
+InstructionSet own_instructions() {
+  static const InstructionSet used = product_instruction_set().value_or(InstructionSet::avx512);
+  return used;
 }
 
-/// The library that is loaded may be built otherwise than the one whose header was read.
-void require_known_threading() {
-  static const unsigned runtime = dnnl_version()->cpu_runtime;
-  if (runtime != DNNL_RUNTIME_OMP && runtime != DNNL_RUNTIME_SEQ)
-    throw Error("the oneDNN that was loaded threads in its own way (run time " + std::to_string(runtime) +
-                ") and cannot be kept to one thread; install the one Lockstep was built with");
+bool is_for_avx2(const Product& product) { return own_instructions() == InstructionSet::avx2 && suits_avx2(product); }
+
+bool is_for_narrow(const Product& product) {
+  return own_instructions() == InstructionSet::avx512 && is_narrow(product);
 }
 
-/// oneDNN is row-major: C^T = op(B)^T op(A)^T has the same bytes as our column-major C.
-void library_product(const Product& product) {
-  require_known_threading();
-  keep_this_thread_alone();
-  const char transpose_b = product.transpose_b == Transpose::yes ? 'T' : 'N';
-  const char transpose_a = product.transpose_a == Transpose::yes ? 'T' : 'N';
-  const dnnl_status_t status =
-      dnnl_sgemm(transpose_b, transpose_a, product.n, product.m, product.k, 1.0F, product.b, product.ldb, product.a,
-                 product.lda, product.accumulate ? 1.0F : 0.0F, product.c, product.ldc);
-  if (status != dnnl_success)
-    throw Error("oneDNN refused a product of " + std::to_string(product.m) + " x " + std::to_string(product.k) +
-                " by " + std::to_string(product.k) + " x " + std::to_string(product.n) + " (status " +
-                std::to_string(static_cast<int>(status)) + ")");
+Product product_of(const LeftFactor& left, const RightFactor& right) {
+  return {.m = left.m,
+          .n = right.n,
+          .k = left.k,
+          .a = left.a,
+          .lda = left.lda,
+          .b = right.b,
+          .ldb = right.ldb,
+          .c = right.c,
+          .ldc = right.ldc};
 }
 
-#else
-
-using Stored = Eigen::Map<const Matrix, 0, Eigen::OuterStride<> >;
-
-/// Eigen blocks products by the caches it finds; fixed sizes keep the bits the same on every machine.
-void fix_cache_sizes() {
-  static const bool done = [] {
-    Eigen::setCpuCacheSizes(32 << 10, 1 << 20, 8 << 20);
-    return true;
-  }();
-  (void)done;
+/// Whether the library reads a copy of A, whose columns lie `lda` apart, for a product with n columns. Some powers of
+/// two apart they fall into few sets of the caches, where rows of them do not stay: products of few columns, which take
+/// little time for each element of A, wait for memory, columns a page apart (784-2048-2048-10 on a Xeon, four shards of
+/// 32 samples: half the time); fewer than 32 take less time than a copy where a page apart is all they are.
+bool reads_copy(Index lda, Index n) {
+  constexpr Index page = 1024;
+  return n <= 64 && lda % (n < 32 ? 2 * page : page) == 0;
 }
 
-template <class A, class B>
-void assign_product(const Product& product, const A& a, const B& b) {
-  Eigen::Map<Matrix, 0, Eigen::OuterStride<> > c{product.c, product.m, product.n, Eigen::OuterStride<>(product.ldc)};
-  if (product.accumulate)
-    c.noalias() += a * b;
-  else
-    c.noalias() = a * b;
-}
-
-void library_product(const Product& product) {
-  fix_cache_sizes();
-  const bool turn_a = product.transpose_a == Transpose::yes;
-  const bool turn_b = product.transpose_b == Transpose::yes;
-  const Stored a{product.a, turn_a ? product.k : product.m, turn_a ? product.m : product.k,
-                 Eigen::OuterStride<>(product.lda)};
-  const Stored b{product.b, turn_b ? product.n : product.k, turn_b ? product.k : product.n,
-                 Eigen::OuterStride<>(product.ldb)};
-  if (turn_a && turn_b)
-    assign_product(product, a.transpose(), b.transpose());
-  else if (turn_a)
-    assign_product(product, a.transpose(), b);
-  else if (turn_b)
-    assign_product(product, a, b.transpose());
-  else
-    assign_product(product, a, b);
-}
-
-#endif
-
-#ifdef LOCKSTEP_HAS_DNNL
-
-/// Further extensions (VNNI, bfloat16, AMX) do not touch products of floats.
-InstructionSet from_library(dnnl_cpu_isa_t isa) {
-  const auto has = [isa](dnnl_cpu_isa_t all) { return (isa & all) == all; };
-  if (has(dnnl_cpu_isa_avx512_core)) return InstructionSet::avx512;
-  if (has(dnnl_cpu_isa_avx2)) return InstructionSet::avx2;
-  return has(dnnl_cpu_isa_avx) ? InstructionSet::avx : InstructionSet::sse41;
-}
-
-dnnl_cpu_isa_t to_library(InstructionSet set) {
-  switch (set) {
-    case InstructionSet::sse41:
-      return dnnl_cpu_isa_sse41;
-    case InstructionSet::avx:
-      return dnnl_cpu_isa_avx;
-    case InstructionSet::avx2:
-      return dnnl_cpu_isa_avx2;
-    case InstructionSet::avx512:
-    case InstructionSet::avx512_bf16:
-    case InstructionSet::amx:
-      return dnnl_cpu_isa_all;
-  }
-  return dnnl_cpu_isa_all;
-}
-
-#endif
-
-std::string describe_library() {
-#ifdef LOCKSTEP_HAS_DNNL
-  const dnnl_version_t* version = dnnl_version();
-  return "oneDNN " + std::to_string(version->major) + '.' + std::to_string(version->minor) + '.' +
-         std::to_string(version->patch);
-#else
-  return "Eigen " + std::to_string(EIGEN_WORLD_VERSION) + '.' + std::to_string(EIGEN_MAJOR_VERSION) + '.' +
-         std::to_string(EIGEN_MINOR_VERSION);
-#endif
-}
-
-/// Our own kernel keeps to the instructions that the library was told to.
-bool narrow_is_allowed() {
-  static const bool allowed = product_instruction_set().value_or(InstructionSet::avx512) == InstructionSet::avx512;
-  return allowed;
+/// A with its columns spread over the caches, in memory of the calling thread.
+LeftFactor spread_copy(const LeftFactor& left) {
+  struct Spread {};
+  const Index stride = spread_stride(left.m);
+  Scalar* to = thread_scratch<Spread>(stride * left.k).data();
+  for (Index column = 0; column < left.k; ++column)
+    std::copy_n(left.a + column * left.lda, left.m, to + column * stride);
+  return {.a = to, .lda = stride, .m = left.m, .k = left.k};
 }
 
 void use_bf16_instructions(InstructionSet wanted) {
@@ -199,7 +121,10 @@ Index longest_single_run() {
 
 }  // namespace
 
-bool accumulates_like_an_addition(Index m, Index n, Index k) { return m > 1 && n > 1 && k <= longest_single_run(); }
+bool accumulates_like_an_addition(Index m, Index n, Index k) {
+  if (is_for_avx2({.transpose_b = Transpose::yes, .m = m, .n = n, .k = k, .accumulate = true})) return true;
+  return m > 1 && n > 1 && k <= longest_single_run();
+}
 
 void multiply(const Product& product) {
   if (product.m == 0 || product.n == 0) return;
@@ -207,10 +132,24 @@ void multiply(const Product& product) {
     empty_product(product);
     return;
   }
-  if (is_narrow(product) && narrow_is_allowed())
+  if (is_for_avx2(product))
+    multiply_in_avx2(product);
+  else if (is_for_narrow(product))
     multiply_narrow(product);
   else
-    library_product(product);
+    multiply_by_library(product);
+}
+
+void multiply_each(const LeftFactor& left, std::span<const RightFactor> rights) {
+  const auto suits = [&](const RightFactor& right) { return is_for_avx2(product_of(left, right)); };
+  if (left.m > 0 && left.k > 0 && std::all_of(rights.begin(), rights.end(), suits))
+    return multiply_in_avx2(left, rights);
+  std::optional<LeftFactor> copy;
+  for (const RightFactor& right : rights) {
+    const bool copied = !suits(right) && reads_copy(left.lda, right.n);
+    if (copied && !copy) copy = spread_copy(left);
+    multiply(product_of(copied ? *copy : left, right));
+  }
 }
 
 void use_instruction_set(InstructionSet wanted) {
@@ -220,41 +159,22 @@ void use_instruction_set(InstructionSet wanted) {
     if (!product_instruction_set()) return;
   }
   const std::string name{text_in(instruction_set_names, wanted)};
-#ifdef LOCKSTEP_HAS_DNNL
-  (void)dnnl_set_max_cpu_isa(to_library(for_floats));  // refused once settled: what counts is what came of it
-  const InstructionSet used = *product_instruction_set();
-  if (used != for_floats)
+  limit_library_instructions(for_floats);
+  const std::optional<InstructionSet> used = product_instruction_set();
+  if (!used)
+    throw RequestError("isa is " + name +
+                       ", but in this build Eigen multiplies matrices, with the instructions it was compiled for; "
+                       "leave isa on auto and build with -DLOCKSTEP_ARCH=x86-64-v3, say");
+  if (*used != for_floats)
     throw RequestError("isa is " + name + ", but matrix products use " +
-                       std::string{text_in(instruction_set_names, used)} +
+                       std::string{text_in(instruction_set_names, *used)} +
                        " here: the best that this processor has, or settled before; use isa " +
-                       std::string{text_in(instruction_set_names, std::min(used, for_floats))} + " on all hosts");
+                       std::string{text_in(instruction_set_names, std::min(*used, for_floats))} + " on all hosts");
   limit_bf16_instructions(wanted);
-#else
-  throw RequestError("isa is " + name +
-                     ", but in this build Eigen multiplies matrices, with the instructions it was compiled for; leave "
-                     "isa on auto and build with -DLOCKSTEP_ARCH=x86-64-v3, say");
-#endif
 }
 
-std::optional<InstructionSet> product_instruction_set() {
-#ifdef LOCKSTEP_HAS_DNNL
-  return from_library(dnnl_get_effective_cpu_isa());
-#else
-  return std::nullopt;
-#endif
-}
+std::optional<InstructionSet> product_instruction_set() { return library_instruction_set(); }
 
-bool reads_operands_in_place() {
-  static const bool in_place = [] {
-    const std::optional<InstructionSet> set = product_instruction_set();
-    return set == InstructionSet::avx || set == InstructionSet::avx2;
-  }();
-  return in_place;
-}
-
-std::string_view product_library() {
-  static const std::string description = describe_library();
-  return description;
-}
+std::string_view product_library() { return library_name(); }
 
 }  // namespace lockstep

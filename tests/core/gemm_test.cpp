@@ -221,6 +221,41 @@ TEST(Multiply, AccumulatesLikeAnAdditionWhereItIsSaidTo) {
   }
 }
 
+TEST(MultiplyEach, GivesEachProductTheBitsThatItHasAlone) {
+  for (const Index lda : {Index{136}, Index{512}, Index{2048}}) {
+    constexpr Index m = 131;
+    constexpr Index k = 523;
+    const Matrix a = random_matrix(lda, k, 8);
+    const LeftFactor left{.a = a.data(), .lda = lda, .m = m, .k = k};
+    std::vector<Matrix> factors;
+    std::vector<Matrix> together;
+    std::vector<RightFactor> rights;
+    for (const Index n : {Index{37}, Index{3}, Index{8}, Index{67}}) {
+      factors.push_back(random_matrix(k, n, static_cast<unsigned>(n)));
+      together.emplace_back(Matrix::Constant(m, n, 5));
+    }
+    for (std::size_t i = 0; i < factors.size(); ++i)
+      rights.push_back({.b = factors[i].data(), .ldb = k, .n = factors[i].cols(), .c = together[i].data(), .ldc = m});
+    multiply_each(left, rights);
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+      Matrix alone = Matrix::Constant(m, factors[i].cols(), 6);
+      RightFactor right = rights[i];
+      right.c = alone.data();
+      multiply_each(left, {&right, 1});
+      EXPECT_EQ(together[i], alone) << factors[i].cols() << " columns, A's columns " << lda << " apart";
+      const Matrix expected = by_definition({m, factors[i].cols(), k}, a.topRows(m), false, factors[i], false);
+      EXPECT_TRUE(alone.isApprox(expected, Scalar(1e-5)));
+    }
+  }
+}
+
+TEST(MultiplyEach, OverNothingIsZero) {
+  Matrix c = Matrix::Constant(3, 11, 5);
+  const RightFactor right{.b = c.data(), .ldb = 1, .n = 11, .c = c.data(), .ldc = 3};
+  multiply_each({.a = c.data(), .lda = 3, .m = 3, .k = 0}, {&right, 1});
+  EXPECT_EQ(c, Matrix::Zero(3, 11));
+}
+
 TEST(Multiply, OverNothingIsZeroOrLeavesC) {
   Matrix c = Matrix::Constant(3, 2, 5);
   Product product{.m = 3,

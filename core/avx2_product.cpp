@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// The three products of a dense layer, cut into runs of terms and blocks of lines that stay in a core's caches.
+#include "core/avx2_product.hpp"
+
+#include <algorithm>
+
+#include "core/aligned_buffer.hpp"
+#include "core/avx2_packing.hpp"
+
+namespace lockstep {
+
+#ifdef LOCKSTEP_AVX2_PRODUCT
+namespace {
+
+/// Terms of a run: what a tile reads of columns that are not packed stays in the first-level cache from tile to tile.
+constexpr Index run_terms = 512;
+/// What is packed at once: half of a second-level cache of 512 KiB.
+constexpr Index packed_floats = Index{1} << 16U;
+/// Below this a product is nearly one of vectors, and the sixteen rows of a tile would be empty.
+constexpr Index least_samples = 8;
+
+struct PackedPanels {};
+struct PackedColumns {};
+struct UnfinishedSums {};
+
+/// Lines that are packed at once, whole panels of them.
+Index lines_at_once(Index terms) { return std::max(tile_rows, packed_floats / terms / tile_rows * tile_rows); }
+
+template <class Body>
+void for_blocks(Index all, Index block, const Body& body) {
+  for (Index begin = 0; begin < all; begin += block) body(Range{begin, std::min(all, begin + block)});
+}
+
+/// A tile of which C has only `rows` rows goes by way of a whole one.
+template <Meeting meeting, bool packed>
+void sum_into(Index rows, Index columns, const TileOperands& of, float* c, Index ldc) {
+  if (rows >= tile_rows) return sum_tile<meeting, packed>(columns, of, c, ldc);
+  float whole[tile_rows * tile_columns] = {};
+  if constexpr (meeting != Meeting::replace)
+    for (Index column = 0; column < columns; ++column) std::copy_n(c + column * ldc, rows, whole + column * tile_rows);
+  sum_tile<meeting, packed>(columns, of, whole, tile_rows);
+  for (Index column = 0; column < columns; ++column) std::copy_n(whole + column * tile_rows, rows, c + column * ldc);
+}
+
+/// Where the sums of packed rows go: 16 rows lie together.
+struct Sums {
+  float* data;
+  Index next_panel;
+  Index next_column;
+};
+
+/// A run of terms: packed rows with columns whose terms lie together, replacing the sums or going on with them.
+void sum_run(bool first, const float* packed, Index rows, const Lines& columns, Index terms, const Sums& sums) {
+  const ColumnGroups groups{columns.count};
+  const Index panels = panel_count(rows);
+  for (Index group = 0; group < groups.count(); ++group) {
+    const Range own = groups[group];
+    for (Index panel = 0; panel < panels; ++panel) {
+      const TileOperands of{packed + panel * panel_floats(terms), columns.data + own.begin * columns.stride,
+                            columns.stride, terms};
+      float* to = sums.data + panel * sums.next_panel + own.begin * sums.next_column;
+      const Index rows_left = rows - panel * tile_rows;
+      if (first)
+        sum_into<Meeting::replace, false>(rows_left, own.size(), of, to, sums.next_column);
+      else
+        sum_into<Meeting::go_on, false>(rows_left, own.size(), of, to, sums.next_column);
+    }
+  }
+}
+
+/// C = A^T B, a tile's rows being columns of B (samples), its columns those of A (units). The sums wait as tiles from
+/// run to run and are turned into C at the end.
+void multiply_transposed(const Product& product) {
+  for_blocks(product.n, lines_at_once(run_terms), [&](Range samples) {
+    const Index panels = panel_count(samples.size());
+    const Index panel_sums = product.m * tile_rows;
+    float* packed = thread_scratch<PackedPanels>(panels * panel_floats(run_terms)).data();
+    float* sums = thread_scratch<UnfinishedSums>(panels * panel_sums).data();
+    for_blocks(product.k, run_terms, [&](Range terms) {
+      pack_turned({product.b + samples.begin * product.ldb + terms.begin, product.ldb, samples.size()}, terms.size(),
+                  packed);
+      sum_run(terms.begin == 0, packed, panels * tile_rows, {product.a + terms.begin, product.lda, product.m},
+              terms.size(), {sums, panel_sums, tile_rows});
+    });
+    for (Index panel = 0; panel < panels; ++panel) {
+      const Index first = samples.begin + panel * tile_rows;
+      turn_back(sums + panel * panel_sums, std::min(tile_rows, samples.end - first), product.m,
+                product.c + first * product.ldc, product.ldc);
+    }
+  });
+}
+
+/// C = A B^T or C += A B^T. Terms are samples, few enough for one run.
+template <Meeting meeting>
+void multiply_by_transposed(const Product& product) {
+  const Index terms = product.k;
+  float* columns = thread_scratch<PackedColumns>(packed_columns * terms).data();
+  for_blocks(product.m, lines_at_once(terms), [&](Range rows) {
+    const Index panels = panel_count(rows.size());
+    float* packed = thread_scratch<PackedPanels>(panels * panel_floats(terms)).data();
+    pack_neighbours({product.a + rows.begin, product.lda, rows.size()}, terms, packed);
+    const ColumnGroups groups{product.n};
+    for (Index group = 0; group < groups.count(); ++group) {
+      const Range units = groups[group];
+      pack_columns({product.b + units.begin, product.ldb, units.size()}, terms, columns);
+      float* to = product.c + units.begin * product.ldc + rows.begin;
+      for (Index panel = 0; panel < panels; ++panel) {
+        sum_into<meeting, true>(rows.size() - panel * tile_rows, units.size(),
+                                {packed + panel * panel_floats(terms), columns, packed_columns, terms},
+                                to + panel * tile_rows, product.ldc);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+bool suits_avx2(const Product& product) noexcept {
+  const bool turn_a = product.transpose_a == Transpose::yes;
+  const bool turn_b = product.transpose_b == Transpose::yes;
+  if (turn_b) return !turn_a;
+  return !product.accumulate && product.n >= least_samples;
+}
+
+void multiply_in_avx2(const Product& product) {
+  if (product.transpose_a == Transpose::yes) return multiply_transposed(product);
+  if (product.transpose_b == Transpose::no) {
+    const RightFactor right{.b = product.b, .ldb = product.ldb, .n = product.n, .c = product.c, .ldc = product.ldc};
+    return multiply_in_avx2({.a = product.a, .lda = product.lda, .m = product.m, .k = product.k}, {&right, 1});
+  }
+  if (product.accumulate)
+    multiply_by_transposed<Meeting::add>(product);
+  else
+    multiply_by_transposed<Meeting::replace>(product);
+}
+
+void multiply_in_avx2(const LeftFactor& left, std::span<const RightFactor> rights) {
+  for_blocks(left.m, lines_at_once(run_terms), [&](Range rows) {
+    float* packed = thread_scratch<PackedPanels>(panel_count(rows.size()) * panel_floats(run_terms)).data();
+    for_blocks(left.k, run_terms, [&](Range terms) {
+      pack_neighbours({left.a + terms.begin * left.lda + rows.begin, left.lda, rows.size()}, terms.size(), packed);
+      for (const RightFactor& right : rights)
+        sum_run(terms.begin == 0, packed, rows.size(), {right.b + terms.begin, right.ldb, right.n}, terms.size(),
+                {right.c + rows.begin, tile_rows, right.ldc});
+    });
+  });
+}
+
+#else
+
+bool suits_avx2(const Product& /*product*/) noexcept { return false; }
+void multiply_in_avx2(const Product& /*product*/) {}
+void multiply_in_avx2(const LeftFactor& /*left*/, std::span<const RightFactor> /*rights*/) {}
+
+#endif
+
+}  // namespace lockstep

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "core/avx2_product.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace lockstep {
+namespace {
+
+struct Shape {
+  Index m, n, k;
+};
+
+/// Odd sizes, parts of tiles, and more terms than one run has.
+const std::vector<Shape> shapes{{1, 8, 1},   {5, 9, 3},      {16, 12, 2},    {17, 13, 1031},
+                                {33, 37, 8}, {131, 67, 257}, {150, 135, 513}};
+
+/// A matrix between guards, its columns further apart than they are long.
+class Guarded {
+ public:
+  Guarded(Index rows, Index columns, unsigned seed) : rows_{rows}, stride_{rows + 3}, values_(size(columns), guard) {
+    std::mt19937 engine{seed};
+    std::uniform_real_distribution<Scalar> uniform{-1, 1};
+    for (Index column = 0; column < columns; ++column)
+      for (Index row = 0; row < rows; ++row) (*this)(row, column) = uniform(engine);
+  }
+
+  [[nodiscard]] Scalar* data() { return values_.data() + before; }
+  [[nodiscard]] Index stride() const { return stride_; }
+  Scalar& operator()(Index row, Index column) { return data()[column * stride_ + row]; }
+
+  /// What a product must not have written.
+  [[nodiscard]] bool is_intact_outside() const {
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      const Index place = static_cast<Index>(i) - before;
+      const bool inside = place >= 0 && i + after < values_.size() && place % stride_ < rows_;
+      if (!inside && values_[i] != guard) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr Scalar guard = 77;
+  static constexpr Index before = 5;
+  static constexpr std::size_t after = 40;
+  [[nodiscard]] std::size_t size(Index columns) const {
+    return static_cast<std::size_t>(before + stride_ * columns) + after;
+  }
+
+  Index rows_;
+  Index stride_;
+  std::vector<Scalar> values_;
+};
+
+struct Form {
+  std::string name;
+  bool turn_a, turn_b, accumulate;
+};
+
+class ProductInAvx2 : public testing::TestWithParam<Form> {};
+
+TEST_P(ProductInAvx2, IsOneChainOfFusedMultiplyAddsForEachElement) {
+  const Form form = GetParam();
+  for (const Shape shape : shapes) {
+    Guarded a = form.turn_a ? Guarded{shape.k, shape.m, 1} : Guarded{shape.m, shape.k, 1};
+    Guarded b = form.turn_b ? Guarded{shape.n, shape.k, 2} : Guarded{shape.k, shape.n, 2};
+    Guarded c{shape.m, shape.n, 3};
+    Guarded before = c;
+    const Product product{.transpose_a = form.turn_a ? Transpose::yes : Transpose::no,
+                          .transpose_b = form.turn_b ? Transpose::yes : Transpose::no,
+                          .m = shape.m,
+                          .n = shape.n,
+                          .k = shape.k,
+                          .a = a.data(),
+                          .lda = a.stride(),
+                          .b = b.data(),
+                          .ldb = b.stride(),
+                          .c = c.data(),
+                          .ldc = c.stride(),
+                          .accumulate = form.accumulate};
+    if (!suits_avx2(product)) GTEST_SKIP() << "this build has no such products";
+    multiply_in_avx2(product);
+    for (Index column = 0; column < shape.n; ++column)
+      for (Index row = 0; row < shape.m; ++row) {
+        Scalar sum = 0;
+        for (Index term = 0; term < shape.k; ++term)
+          sum =
+              std::fma(form.turn_a ? a(term, row) : a(row, term), form.turn_b ? b(column, term) : b(term, column), sum);
+        if (form.accumulate) sum += before(row, column);
+        ASSERT_EQ(c(row, column), sum) << shape.m << " x " << shape.n << " x " << shape.k << " at " << row << ", "
+                                       << column;
+      }
+    EXPECT_TRUE(c.is_intact_outside()) << shape.m << " x " << shape.n << " x " << shape.k;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Forms, ProductInAvx2,
+                         testing::Values(Form{"Forward", true, false, false}, Form{"Backward", false, false, false},
+                                         Form{"WeightGradient", false, true, false},
+                                         Form{"AddedWeightGradient", false, true, true}),
+                         [](const auto& form) { return form.param.name; });
+
+TEST(SuitsAvx2, LeavesTheLibraryWhatHasFewColumnsOrOtherForms) {
+  EXPECT_FALSE(suits_avx2({.m = 64, .n = 7, .k = 64}));
+  EXPECT_FALSE(suits_avx2({.transpose_a = Transpose::yes, .m = 64, .n = 7, .k = 64}));
+  EXPECT_FALSE(suits_avx2({.m = 64, .n = 64, .k = 64, .accumulate = true}));
+  EXPECT_FALSE(suits_avx2({.transpose_a = Transpose::yes, .transpose_b = Transpose::yes, .m = 64, .n = 64, .k = 64}));
+}
+
+}  // namespace
+}  // namespace lockstep
