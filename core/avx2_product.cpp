@@ -16,6 +16,8 @@ namespace {
 constexpr Index run_terms = 512;
 /// What is packed at once: half of a second-level cache of 512 KiB.
 constexpr Index packed_floats = Index{1} << 16U;
+/// Columns of so few terms are read where they lie; those of more would touch more pages than the processor remembers.
+constexpr Index most_terms_in_place = 64;
 /// Below this a product is nearly one of vectors, and the sixteen rows of a tile would be empty.
 constexpr Index least_samples = 8;
 
@@ -102,13 +104,15 @@ void multiply_by_transposed(const Product& product) {
     const ColumnGroups groups{product.n};
     for (Index group = 0; group < groups.count(); ++group) {
       const Range units = groups[group];
-      pack_columns({product.b + units.begin, product.ldb, units.size()}, terms, columns);
-      float* to = product.c + units.begin * product.ldc + rows.begin;
-      for (Index panel = 0; panel < panels; ++panel) {
-        sum_into<meeting, true>(rows.size() - panel * tile_rows, units.size(),
-                                {packed + panel * panel_floats(terms), columns, packed_columns, terms},
-                                to + panel * tile_rows, product.ldc);
+      TileOperands of{packed, product.b + units.begin, product.ldb, terms};
+      if (terms > most_terms_in_place) {
+        pack_columns({of.columns, of.stride, units.size()}, terms, columns);
+        of.columns = columns;
+        of.stride = packed_columns;
       }
+      float* to = product.c + units.begin * product.ldc + rows.begin;
+      for (Index panel = 0; panel < panels; ++panel, of.rows += panel_floats(terms))
+        sum_into<meeting, true>(rows.size() - panel * tile_rows, units.size(), of, to + panel * tile_rows, product.ldc);
     }
   });
 }
