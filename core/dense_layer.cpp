@@ -114,9 +114,11 @@ void DenseLayer::finish(const Pass& pass, const Scalar* parameters, Panel output
 }
 
 void DenseLayer::backward(const Scalar* parameters, std::span<const BackwardShard> shards, Range rows) const {
-  Index samples = 0;
-  for (const BackwardShard& shard : shards) samples += shard.delta.columns;
-  Scalar* gradient = thread_scratch<InputGradient>(rows.size() * samples).data();
+  // Each shard's gradient begins at an aligned unit, whichever shards are before it: see Product.
+  const auto gradient_size = [rows](const BackwardShard& shard) { return padded(rows.size() * shard.delta.columns); };
+  Index size = 0;
+  for (const BackwardShard& shard : shards) size += gradient_size(shard);
+  Scalar* gradient = thread_scratch<InputGradient>(size).data();
   thread_local std::vector<RightFactor> products;
   products.clear();
   for (const BackwardShard& shard : shards) {
@@ -125,7 +127,7 @@ void DenseLayer::backward(const Scalar* parameters, std::span<const BackwardShar
                         .n = shard.delta.columns,
                         .c = gradient,
                         .ldc = rows.size()});
-    gradient += rows.size() * shard.delta.columns;
+    gradient += gradient_size(shard);
   }
   multiply_each(
       {.a = parameters + weights_offset_ + rows.begin, .lda = spec_.inputs, .m = rows.size(), .k = spec_.outputs},

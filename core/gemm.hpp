@@ -55,8 +55,8 @@ struct RightFactor {
   Index ldc = 0;
 };
 
-/// C = A B for each right factor, sharing what is done to A. The bits of each C do not depend on the others, nor on
-/// where A lies.
+/// C = A B for each right factor, sharing what is done to A. The bits of each C do not depend on the other right
+/// factors.
 void multiply_each(const LeftFactor& left, std::span<const RightFactor> rights);
 
 /// True when an accumulating product gives the bits of a product and an addition: each element is complete before it
