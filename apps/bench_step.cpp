@@ -201,7 +201,12 @@ class BenchStep {
       if (phase.of_peak > 0) phases.back()["of_peak"] = phase.of_peak;
     }
     nlohmann::ordered_json result = case_object(row.net, what, workers);
-    result.update({{"repetitions", repetitions}, {"of_peak", row.measured.of_peak}, {"phases", phases}});
+    result.update({{"samples_per_second", row.measured.samples_per_second},
+                   {"gflops", row.measured.flops / 1e9},
+                   {"peak_gflops", row.measured.peak_flops / 1e9},
+                   {"of_peak", row.measured.of_peak},
+                   {"repetitions", repetitions},
+                   {"phases", phases}});
     return result;
   }
 

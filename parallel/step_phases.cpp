@@ -69,7 +69,11 @@ StepPhases measure_phases(const StepCase& what, int repetitions, double seconds,
   const StepFlop flop = step_flop(what);
   const double all_steps = static_cast<double>(steps) * repetitions;
   const double peak_of_worker = possible / taken / all_workers;
-  StepPhases result{.of_peak = flop.total() * all_steps / possible, .phases = {}};
+  StepPhases result{.samples_per_second = static_cast<double>(what.batch_size) * all_steps / taken,
+                    .flops = flop.total() * all_steps / taken,
+                    .peak_flops = possible / taken,
+                    .of_peak = flop.total() * all_steps / possible,
+                    .phases = {}};
   double left = 1;
   for (std::size_t i = 0; i < spent.size(); ++i) {
     StepPhase phase{.name = phase_names[i], .of_time = spent[i] / (taken * all_workers)};

@@ -17,7 +17,10 @@ struct StepPhase {
 };
 
 struct StepPhases {
-  double of_peak = 0;             ///< of whole steps
+  double samples_per_second = 0;
+  double flops = 0;               ///< a second, as in StepRate
+  double peak_flops = 0;          ///< a second, of all workers of all ranks; the mean of the repetitions
+  double of_peak = 0;             ///< flops / peak_flops
   std::vector<StepPhase> phases;  ///< all there are, also those that took no time
 };
 

@@ -77,7 +77,10 @@ void expect_complete_phases(int ranks) {
   const Json object = Json::parse(result.out);
   ASSERT_EQ(object.at("cases").size(), 4U);
   for (const Json& one : object.at("cases")) {
-    EXPECT_GT(one.at("of_peak").get<double>(), 0);
+    EXPECT_GT(one.at("samples_per_second").get<double>(), 0);
+    EXPECT_GT(one.at("peak_gflops").get<double>(), 0);
+    EXPECT_NEAR(one.at("of_peak").get<double>(), one.at("gflops").get<double>() / one.at("peak_gflops").get<double>(),
+                1e-9);
     EXPECT_EQ(one.at("ranks"), ranks);
     std::set<std::string> expected{"forward", "gather", "loss", "other", "update", "weight gradient"};
     if (one.at("net") == "13-7-3") expected.insert("backward");
