@@ -56,7 +56,8 @@ std::string c_library() {
 
 std::string product_instructions() {
   const std::optional<InstructionSet> used = product_instruction_set();
-  return used ? std::string{text_in(instruction_set_names, *used)} : "as compiled";
+  std::string text = used ? std::string{text_in(instruction_set_names, *used)} : "as compiled";
+  return multiplies_in_avx2() ? text + ", our own products" : text;
 }
 
 std::string bf16_instructions() {

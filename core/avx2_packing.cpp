@@ -62,7 +62,7 @@ void pack_neighbours(const Lines& from, Index terms, float* to) {
 
 void pack_turned(const Lines& from, Index terms, float* to) {
   const Index whole = terms / block * block;
-  for (Index first = 0; first < from.count; first += block) {
+  for (Index first = 0; first < panel_count(from.count) * tile_rows; first += block) {
     float* packed = to + first / tile_rows * panel_floats(terms) + first % tile_rows;
     Pointers at = eight_of(from, first);
     for (Index term = 0; term < whole; term += block) {

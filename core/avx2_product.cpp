@@ -71,9 +71,23 @@ void sum_run(bool first, const float* packed, Index rows, const Lines& columns, 
   }
 }
 
+/// C = A B for each right factor, a tile's rows being those of C. `pack(rows, terms, to)` makes panels of those of A.
+template <class Pack>
+void multiply_packed(Index m, Index k, const Pack& pack, std::span<const RightFactor> rights) {
+  for_blocks(m, lines_at_once(run_terms), [&](Range rows) {
+    float* packed = thread_scratch<PackedPanels>(panel_count(rows.size()) * panel_floats(run_terms)).data();
+    for_blocks(k, run_terms, [&](Range terms) {
+      pack(rows, terms, packed);
+      for (const RightFactor& right : rights)
+        sum_run(terms.begin == 0, packed, rows.size(), {right.b + terms.begin, right.ldb, right.n}, terms.size(),
+                {right.c + rows.begin, tile_rows, right.ldc});
+    });
+  });
+}
+
 /// C = A^T B, a tile's rows being columns of B (samples), its columns those of A (units). The sums wait as tiles from
 /// run to run and are turned into C at the end.
-void multiply_transposed(const Product& product) {
+void multiply_by_packed_samples(const Product& product) {
   for_blocks(product.n, lines_at_once(run_terms), [&](Range samples) {
     const Index panels = panel_count(samples.size());
     const Index panel_sums = product.m * tile_rows;
@@ -91,6 +105,16 @@ void multiply_transposed(const Product& product) {
                 product.c + first * product.ldc, product.ldc);
     }
   });
+}
+
+/// C = A^T B. The fewer lines are packed: each is then met by more of the others.
+void multiply_transposed(const Product& product) {
+  if (product.n < product.m) return multiply_by_packed_samples(product);
+  const RightFactor right{.b = product.b, .ldb = product.ldb, .n = product.n, .c = product.c, .ldc = product.ldc};
+  const auto pack = [&](Range units, Range terms, float* to) {
+    pack_turned({product.a + units.begin * product.lda + terms.begin, product.lda, units.size()}, terms.size(), to);
+  };
+  multiply_packed(product.m, product.k, pack, {&right, 1});
 }
 
 /// C = A B^T or C += A B^T. Terms are samples, few enough for one run.
@@ -140,15 +164,10 @@ void multiply_in_avx2(const Product& product) {
 }
 
 void multiply_in_avx2(const LeftFactor& left, std::span<const RightFactor> rights) {
-  for_blocks(left.m, lines_at_once(run_terms), [&](Range rows) {
-    float* packed = thread_scratch<PackedPanels>(panel_count(rows.size()) * panel_floats(run_terms)).data();
-    for_blocks(left.k, run_terms, [&](Range terms) {
-      pack_neighbours({left.a + terms.begin * left.lda + rows.begin, left.lda, rows.size()}, terms.size(), packed);
-      for (const RightFactor& right : rights)
-        sum_run(terms.begin == 0, packed, rows.size(), {right.b + terms.begin, right.ldb, right.n}, terms.size(),
-                {right.c + rows.begin, tile_rows, right.ldc});
-    });
-  });
+  const auto pack = [&](Range rows, Range terms, float* to) {
+    pack_neighbours({left.a + terms.begin * left.lda + rows.begin, left.lda, rows.size()}, terms.size(), to);
+  };
+  multiply_packed(left.m, left.k, pack, rights);
 }
 
 #else

@@ -14,7 +14,7 @@ namespace lockstep {
 
 /// Each element is one chain of fused multiply-adds in the order of the terms, complete before it is added to C: its
 /// bits depend on its two lines alone, and are the same on every processor. Runs on the calling thread, in scratch
-/// memory of that thread: a run of one operand in the order in which tiles of 16 x 6 sums read it.
+/// memory of that thread: a run of one operand, or of both, in the order in which tiles of 16 x 6 sums read it.
 void multiply_in_avx2(const Product& product);
 
 /// `left` with each of `rights` (see multiply_each): A is packed once for all.

@@ -6,11 +6,11 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "core/aligned_buffer.hpp"
 #include "core/avx2_product.hpp"
 #include "core/bf16_product.hpp"
-#include "core/columns.hpp"
 #include "core/error.hpp"
 #include "core/narrow_product.hpp"
 #include "core/panel.hpp"
@@ -26,9 +26,16 @@ void empty_product(const Product& product) {
     std::memset(product.c + column * product.ldc, 0, static_cast<std::size_t>(product.m) * sizeof(Scalar));
 }
 
+/// Of which the build knows, so that Eigen uses them.
+#ifdef __AVX512F__
+constexpr InstructionSet compiled_instructions = InstructionSet::avx512;
+#else
+constexpr InstructionSet compiled_instructions = InstructionSet::avx2;
+#endif
+
 /// Our own kernels keep to the instructions that the library was told to.
 InstructionSet own_instructions() {
-  static const InstructionSet used = product_instruction_set().value_or(InstructionSet::avx512);
+  static const InstructionSet used = product_instruction_set().value_or(compiled_instructions);
   return used;
 }
 
@@ -141,15 +148,19 @@ void multiply(const Product& product) {
 }
 
 void multiply_each(const LeftFactor& left, std::span<const RightFactor> rights) {
-  const auto suits = [&](const RightFactor& right) { return is_for_avx2(product_of(left, right)); };
-  if (left.m > 0 && left.k > 0 && std::all_of(rights.begin(), rights.end(), suits))
-    return multiply_in_avx2(left, rights);
+  thread_local std::vector<RightFactor> for_avx2;
+  for_avx2.clear();
   std::optional<LeftFactor> copy;
   for (const RightFactor& right : rights) {
-    const bool copied = !suits(right) && reads_copy(left.lda, right.n);
+    if (left.m > 0 && left.k > 0 && is_for_avx2(product_of(left, right))) {
+      for_avx2.push_back(right);
+      continue;
+    }
+    const bool copied = reads_copy(left.lda, right.n);
     if (copied && !copy) copy = spread_copy(left);
     multiply(product_of(copied ? *copy : left, right));
   }
+  if (!for_avx2.empty()) multiply_in_avx2(left, for_avx2);
 }
 
 void use_instruction_set(InstructionSet wanted) {
@@ -172,6 +183,8 @@ void use_instruction_set(InstructionSet wanted) {
                        std::string{text_in(instruction_set_names, std::min(*used, for_floats))} + " on all hosts");
   limit_bf16_instructions(wanted);
 }
+
+bool multiplies_in_avx2() { return is_for_avx2({.transpose_b = Transpose::yes, .m = 1, .n = 1, .k = 1}); }
 
 std::optional<InstructionSet> product_instruction_set() { return library_instruction_set(); }
 

@@ -16,7 +16,7 @@ enum class Transpose { no, yes };
 /// C = op(A) op(B), or C += op(A) op(B) when `accumulate`. Column-major; op(A) is m x k, op(B) is k x n, C is m x n;
 /// `lda`, `ldb`, `ldc` are the distances between stored columns.
 ///
-/// Runs on the calling thread alone. Of our own with AVX2 (core/avx2_product.hpp), and with AVX-512 where that is
+/// Runs on the calling thread alone. Our own with AVX2 (core/avx2_product.hpp), and with AVX-512 where that is
 /// faster (core/narrow_product.hpp); otherwise, and with few columns, oneDNN where it was found at build time, Eigen
 /// where not. Thread-safe on disjoint C.
 ///
@@ -60,8 +60,8 @@ struct RightFactor {
 void multiply_each(const LeftFactor& left, std::span<const RightFactor> rights);
 
 /// True when an accumulating product gives the bits of a product and an addition: each element is complete before it
-/// meets C. Longer sums meet C in several runs, and products with vectors take another way. How long a sum may be is
-/// tried out once, for it depends on the library and its instructions.
+/// meets C, as always in AVX2. The libraries' longer sums meet C in several runs, and their products with vectors take
+/// another way. How long a sum may be is tried out once, for it depends on the library and its instructions.
 [[nodiscard]] bool accumulates_like_an_addition(Index m, Index n, Index k);
 
 /// "oneDNN 2.6.3", "Eigen 3.4.0": what multiply() uses besides our own, for `lockstep doctor`.
@@ -71,6 +71,9 @@ void multiply_each(const LeftFactor& left, std::span<const RightFactor> rights);
 /// Throws RequestError when it cannot be so: the processor has them not, others are settled already, or Eigen
 /// multiplies, whose instructions are those of the build.
 void use_instruction_set(InstructionSet wanted);
+
+/// Whether multiply() computes by our own kernels in AVX2, all but a few narrow products; settles its instructions.
+[[nodiscard]] bool multiplies_in_avx2();
 
 /// What multiply() uses; settles it. Nothing where Eigen multiplies.
 [[nodiscard]] std::optional<InstructionSet> product_instruction_set();
