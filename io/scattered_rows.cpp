@@ -64,12 +64,16 @@ class ScatteredRows::Direct {
         reads_(slots),
         order_(slots),
         done_(slots),
+        results_(slots),
         file_{std::move(file)},
         context_{std::move(context)} {
     for (std::size_t k = 0; k < slots; ++k) order_[k] = &reads_[k];
   }
 
   [[nodiscard]] std::size_t at_once() const { return reads_.size(); }
+
+  /// Whether the system turned out not to read so at all; a read that failed for a reason of its own is none.
+  [[nodiscard]] bool refused() const { return refused_; }
 
   /// Reads a row from each offset, at most at_once(), to `to`, `to + row_bytes` and so on. Returns the places of those
   /// that did not come whole, for whatever reason.
@@ -83,16 +87,15 @@ class ScatteredRows::Direct {
                    .aio_buf = reinterpret_cast<std::uintptr_t>(slot(k)),
                    .aio_nbytes = (bytes + block_bytes - 1) / block_bytes * block_bytes,
                    .aio_offset = static_cast<__s64>(begin)};
+      results_[k] = -EAGAIN;
     }
-    const std::size_t submitted = submit(offsets.size());
+    wait_for(submit(offsets.size()));
     std::vector<std::size_t> missing;
-    for (std::size_t k = submitted; k < offsets.size(); ++k) missing.push_back(k);
-    wait_for(submitted);
-    for (std::size_t event = 0; event < submitted; ++event) {
-      const std::size_t k = done_[event].data;
+    for (std::size_t k = 0; k < offsets.size(); ++k) {
       const std::size_t skipped = offsets[k] % block_bytes;
-      if (done_[event].res < 0 || static_cast<std::size_t>(done_[event].res) < skipped + row_bytes_) {
+      if (results_[k] < static_cast<std::int64_t>(skipped + row_bytes_)) {
         missing.push_back(k);
+        refused_ = refused_ || is_refusal(-results_[k]);
       } else {
         std::memcpy(to + k * row_bytes_, slot(k) + skipped, row_bytes_);
       }
@@ -107,24 +110,36 @@ class ScatteredRows::Direct {
 
   [[nodiscard]] std::byte* slot(std::size_t k) const { return memory_.get() + k * slot_bytes_; }
 
+  static bool is_refusal(std::int64_t error) { return error == EINVAL || error == EOPNOTSUPP || error == ENOSYS; }
+
   /// How many of the first `count` reads began.
-  std::size_t submit(std::size_t count) {
+  std::size_t submit(std::size_t count) noexcept {
     std::size_t begun = 0;
     while (begun < count) {
       const long taken = ::syscall(SYS_io_submit, context_.get(), count - begun, order_.data() + begun);
       if (taken < 0 && errno == EINTR) continue;
-      if (taken <= 0) break;
+      if (taken <= 0) {
+        refused_ = begun == 0 && errno != EAGAIN;  // which is a shortage
+        break;
+      }
       begun += static_cast<std::size_t>(taken);
     }
     return begun;
   }
 
-  void wait_for(std::size_t count) {
-    std::size_t got = 0;
-    while (got < count) {
-      const long more =
-          ::syscall(SYS_io_getevents, context_.get(), count - got, count - got, done_.data() + got, nullptr);
-      if (more > 0) got += static_cast<std::size_t>(more);
+  /// Takes the results of all reads that began: what was left would pass for results of the next ones.
+  void wait_for(std::size_t count) noexcept {
+    while (count > 0) {
+      const long more = ::syscall(SYS_io_getevents, context_.get(), count, count, done_.data(), nullptr);
+      if (more < 0 && errno == EINTR) continue;
+      if (more <= 0) {
+        refused_ = true;
+        context_.reset();  // which waits for them
+        return;
+      }
+      for (std::size_t event = 0; event < static_cast<std::size_t>(more); ++event)
+        results_[done_[event].data] = done_[event].res;
+      count -= static_cast<std::size_t>(more);
     }
   }
 
@@ -134,6 +149,8 @@ class ScatteredRows::Direct {
   std::vector<iocb> reads_;
   std::vector<iocb*> order_;
   std::vector<io_event> done_;
+  std::vector<std::int64_t> results_;  ///< bytes or -errno of each read; -EAGAIN where none is known
+  bool refused_ = false;
   FileDescriptor file_;
   AioContext context_;  // last: nothing is read into memory that is gone
 };
@@ -155,11 +172,9 @@ void ScatteredRows::read(std::span<const Index> rows, std::byte* to) {
     std::vector<std::uint64_t> offsets;
     for (const Index row : some) offsets.push_back(offset_of(row));
     const std::vector<std::size_t> missing = direct_->read(offsets, to);
-    if (missing.size() == some.size()) {  // refused after all
-      direct_.reset();
-      break;
-    }
+    if (direct_->refused()) direct_.reset();
     // The other way has the last word on what is wrong with a file.
+    for (const std::size_t k : missing) begin_to_read(some[k]);
     for (const std::size_t k : missing) read_row(some[k], to + k * layout_.row_bytes);
     rows = rows.subspan(some.size());
     to += some.size() * layout_.row_bytes;
@@ -172,10 +187,13 @@ std::uint64_t ScatteredRows::offset_of(Index row) const {
 }
 
 void ScatteredRows::read_through_page_cache(std::span<const Index> rows, std::byte* to) const {
-  for (const Index row : rows)
-    static_cast<void>(::posix_fadvise(file_.get(), static_cast<off_t>(offset_of(row)),
-                                      static_cast<off_t>(layout_.row_bytes), POSIX_FADV_WILLNEED));
+  for (const Index row : rows) begin_to_read(row);
   for (std::size_t k = 0; k < rows.size(); ++k) read_row(rows[k], to + k * layout_.row_bytes);
+}
+
+void ScatteredRows::begin_to_read(Index row) const {
+  static_cast<void>(::posix_fadvise(file_.get(), static_cast<off_t>(offset_of(row)),
+                                    static_cast<off_t>(layout_.row_bytes), POSIX_FADV_WILLNEED));
 }
 
 void ScatteredRows::read_row(Index row, std::byte* to) const {

@@ -32,10 +32,14 @@ class ScatteredRows {
   /// Row rows[k] to `to + k * row_bytes`. Throws FileError: the file was shortened, or its disk failed.
   void read(std::span<const Index> rows, std::byte* to);
 
+  /// Whether the next row will be: false where it was not wanted, or the system turned out to refuse.
+  [[nodiscard]] bool reads_past_page_cache() const noexcept { return direct_ != nullptr; }
+
  private:
   class Direct;
   [[nodiscard]] std::uint64_t offset_of(Index row) const;
   void read_through_page_cache(std::span<const Index> rows, std::byte* to) const;
+  void begin_to_read(Index row) const;
   void read_row(Index row, std::byte* to) const;
 
   std::string path_;

@@ -2,15 +2,24 @@
 // Rows from anywhere in a file, past the page cache and through it.
 #include "io/scattered_rows.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/aio_abi.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
+#include <system_error>
 #include <vector>
 
 #include "core/error.hpp"
+#include "io/file_descriptor.hpp"
 #include "io/page_cache.hpp"
+#include "support/aio_shim.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace lockstep {
@@ -74,14 +83,125 @@ TEST_P(RowSizes, ComeWholeHoweverTheyAreRead) {
 INSTANTIATE_TEST_SUITE_P(ScatteredRows, RowSizes, ::testing::Values(1, 13, 784, 4093, 4096, 12289, 40009));
 
 TEST(ScatteredRows, ComeFromFileSystemsInMemoryToo) {
-  const std::string folder = "/dev/shm";
-  if (!std::filesystem::is_directory(folder)) GTEST_SKIP() << "no " << folder;
-  const std::string path = folder + "/lockstep-scattered-rows-" + std::to_string(::getpid());
+  if (!std::filesystem::is_directory("/dev/shm")) GTEST_SKIP() << "no /dev/shm";
+  const TemporaryDirectory directory{"/dev/shm"};
+  const std::string path = directory / "rows";
   write_rows(path, 787);
   ScatteredRows source{path, {.offset = offset, .row_bytes = 787}};
-  const int wrong = wrong_rows(source, scattered(), 787);
-  std::filesystem::remove(path);
-  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(wrong_rows(source, scattered(), 787), 0);
+}
+
+/// Why this system does not read the file past the page cache, or "".
+std::string refusal(const std::string& path) {
+  constexpr std::size_t block_bytes = 4096;
+  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECT)};
+  if (file.get() < 0) return "O_DIRECT: " + std::generic_category().message(errno);
+  alignas(block_bytes) std::byte block[block_bytes];
+  if (::pread(file.get(), block, block_bytes, 0) < 0) return "pread: " + std::generic_category().message(errno);
+  aio_context_t context = 0;
+  if (::syscall(SYS_io_setup, 1, &context) < 0) return "io_setup: " + std::generic_category().message(errno);
+  ::syscall(SYS_io_destroy, context);
+  return "";
+}
+
+constexpr Index marked_rows = 101;
+
+/// Rows of zeros, with their numbers at both ends; the file ends with the last one.
+void write_marked_rows(const std::string& path, std::size_t row_bytes) {
+  std::ofstream file{path, std::ios::binary};
+  for (Index row = 0; row < marked_rows; ++row) {
+    const std::size_t begin = offset + static_cast<std::size_t>(row) * row_bytes;
+    for (const std::size_t place : {begin, begin + row_bytes - sizeof row}) {
+      file.seekp(static_cast<std::streamoff>(place));
+      file.write(reinterpret_cast<const char*>(&row), sizeof row);
+    }
+  }
+}
+
+int wrong_marked_rows(ScatteredRows& source, const std::vector<Index>& wanted, std::size_t row_bytes) {
+  std::vector<std::byte> bytes(wanted.size() * row_bytes);
+  source.read(wanted, bytes.data());
+  int wrong = 0;
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    const std::byte* const row = bytes.data() + k * row_bytes;
+    const auto marked = [&](std::size_t place) { return std::memcmp(row + place, &wanted[k], sizeof(Index)) == 0; };
+    if (!marked(0) || !marked(row_bytes - sizeof(Index))) ++wrong;
+  }
+  return wrong;
+}
+
+class PastThePageCache : public ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(PastThePageCache, RowsComeAndLeaveNothingThere) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "rows";
+  write_marked_rows(path, GetParam());
+  if (const std::string why = refusal(path); !why.empty()) GTEST_SKIP() << why;
+  ScatteredRows source{path, {.offset = offset, .row_bytes = GetParam()}};
+  drop_from_page_cache(path);
+  const double before = share_in_page_cache(path);
+  EXPECT_EQ(wrong_marked_rows(source, {marked_rows - 1, 0, 53, 7, 54, marked_rows - 1}, GetParam()), 0);
+  EXPECT_TRUE(source.reads_past_page_cache());
+  EXPECT_EQ(share_in_page_cache(path), before);
+}
+
+// As many as fit into a request, some, and one at a time.
+INSTANTIATE_TEST_SUITE_P(ScatteredRows, PastThePageCache,
+                         ::testing::Values(787, 200'003, (std::size_t{8} << 20U) + 13));
+
+/// Reads that fail as the shim is told to, of a file that is sound.
+class FailingReads : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    write_rows(path_, row_bytes);
+    if (const std::string why = refusal(path_); !why.empty()) GTEST_SKIP() << why;
+    source_.emplace(path_, ScatteredRows::Layout{.offset = offset, .row_bytes = row_bytes});
+  }
+  void TearDown() override { test::set_aio_faults({}); }
+
+  [[nodiscard]] int wrong(const std::vector<Index>& wanted) { return wrong_rows(*source_, wanted, row_bytes); }
+
+  static constexpr std::size_t row_bytes = 787;
+  TemporaryDirectory directory_;
+  std::string path_ = directory_ / "rows";
+  std::optional<ScatteredRows> source_;
+};
+
+TEST_F(FailingReads, OfWhichNoEndIsToldComeThroughThePageCache) {
+  test::set_aio_faults({.wait_error = ENOSYS});
+  EXPECT_EQ(wrong(scattered()), 0);
+  EXPECT_FALSE(source_->reads_past_page_cache());
+  test::set_aio_faults({});
+  EXPECT_EQ(wrong({5, 3}), 0);
+}
+
+TEST_F(FailingReads, ThatAreRefusedAreNotTriedAgain) {
+  test::set_aio_faults({.submit_error = EINVAL});
+  EXPECT_EQ(wrong({5, 3}), 0);
+  EXPECT_FALSE(source_->reads_past_page_cache());
+}
+
+TEST_F(FailingReads, WhoseResultIsARefusalAreNotTriedAgain) {
+  test::set_aio_faults({.result_of_all = -EINVAL});
+  EXPECT_EQ(wrong(scattered()), 0);
+  EXPECT_FALSE(source_->reads_past_page_cache());
+}
+
+TEST_F(FailingReads, AreOnlyTheirOwnAffair) {
+  for (const int error : {EIO, EAGAIN}) {
+    test::set_aio_faults({.result_of_first = -error});
+    EXPECT_EQ(wrong({7}), 0);
+    EXPECT_EQ(wrong(scattered()), 0);
+    test::set_aio_faults({.result_of_all = -error});
+    EXPECT_EQ(wrong(scattered()), 0);
+    EXPECT_TRUE(source_->reads_past_page_cache()) << std::generic_category().message(error);
+  }
+}
+
+TEST_F(FailingReads, ThatAShortageKeptFromBeginningMayBeginTheNextTime) {
+  test::set_aio_faults({.submit_error = EAGAIN});
+  EXPECT_EQ(wrong({5, 3}), 0);
+  EXPECT_TRUE(source_->reads_past_page_cache());
 }
 
 TEST(ScatteredRows, SayThatAFileWasShortenedMeanwhile) {
