@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <mutex>
+#include <numeric>
 #include <stdexcept>
+#include <thread>
 
 namespace lockstep {
 namespace {
@@ -68,6 +72,45 @@ TEST(BlockCache, PrefetchedBlocksAreReadOnce) {
   cache.prefetch(std::vector<Index>{2, 3});
   EXPECT_EQ(sizes(cache.get(std::vector<Index>{2, 3, 4})), (std::vector<std::size_t>{3, 4, 5}));
   EXPECT_EQ(source.order().size(), 3U);
+}
+
+/// Blocks [first, first + count).
+std::vector<Index> blocks_from(Index first, Index count) {
+  std::vector<Index> blocks(static_cast<std::size_t>(count));
+  std::iota(blocks.begin(), blocks.end(), first);
+  return blocks;
+}
+
+/// Batches of three blocks; as in training two are asked for before the first is taken, block after block, and one more
+/// with each.
+TEST(BlockCache, ReadsEachBlockOnceWhateverIsAskedForAhead) {
+  constexpr Index batch = 3;
+  constexpr Index batches = 11;
+  for (const std::size_t capacity : {4U, 6U, 7U, 9U, 11U}) {
+    Source source;
+    BlockCache cache{capacity, [&](Index block) { return source.read(block); }};
+    cache.prefetch(blocks_from(0, batch));
+    cache.prefetch(blocks_from(batch, batch));
+    for (Index k = 0; k < batches; ++k) {
+      cache.prefetch(blocks_from((k + 2) * batch, batch));
+      std::this_thread::sleep_for(std::chrono::milliseconds{2});  // who reads too much has the time to
+      for (const Index block : blocks_from(k * batch, batch)) (void)cache.get(std::vector<Index>{block});
+    }
+    std::vector<Index> read = source.order();
+    std::sort(read.begin(), read.end());
+    read.resize(std::min(read.size(), static_cast<std::size_t>(batches * batch)));
+    EXPECT_EQ(read, blocks_from(0, batches * batch)) << capacity << " blocks are kept";
+  }
+}
+
+TEST(BlockCache, KeepsWhatIsReadAfterTheLastPrefetch) {
+  Source source;
+  BlockCache cache{3, [&](Index block) { return source.read(block); }};
+  for (const Index first : {0, 3, 6}) cache.prefetch(blocks_from(first, 3));
+  (void)cache.get(blocks_from(0, 9));
+  for (int round = 0; round < 5; ++round) (void)cache.get(blocks_from(20, 3));
+  const std::vector<Index> read = source.order();
+  EXPECT_EQ(std::count_if(read.begin(), read.end(), [](Index block) { return block >= 20; }), 3);
 }
 
 TEST(BlockCache, PassesFailuresOnAndTriesAgain) {
