@@ -55,6 +55,14 @@ void RowCache::prefetch(std::span<const Index> rows) {
   ask(request, soon_);
 }
 
+bool RowCache::asked_for(std::span<const Index> rows) {
+  if (rows.empty()) return true;
+  const std::lock_guard lock{mutex_};
+  return std::any_of(prefetched_.begin(), prefetched_.end(), [&](const std::shared_ptr<Request>& request) {
+    return request->has(rows.front()) && request->has(rows.back());
+  });
+}
+
 void RowCache::ask(const std::shared_ptr<Request>& request, Queue& queue) {
   if (!reader_.joinable()) reader_ = std::thread{[this] { read_requests(); }};
   queue.push_back(request);

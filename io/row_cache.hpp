@@ -32,6 +32,9 @@ class RowCache {
   /// Asks for rows that will be wanted soon; returns at once.
   void prefetch(std::span<const Index> rows);
 
+  /// Whether a prefetch that is still kept asked for them, as far as the first and the last of them tell.
+  [[nodiscard]] bool asked_for(std::span<const Index> rows);
+
   class Request;
   /// Where each of the rows lies, and what keeps them there.
   struct Rows {

@@ -2,14 +2,18 @@
 // Windows of blocks: what is read together, and that everybody gets the rows they asked for.
 #include "io/feature_rows.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
 #include <numeric>
 #include <thread>
 
+#include "io/file_descriptor.hpp"
 #include "io/page_cache.hpp"
+#include "io/scattered_rows.hpp"
 #include "tests/io/raw_hdf5.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -99,6 +103,35 @@ TEST(FeatureRows, ContiguousFloatsThatMemoryDoesNotHoldComeInAnyOrder) {
     source->prefetch(std::vector<Index>{3});
     EXPECT_EQ(wrong_rows(*source, scattered()), 0) << "when all is in the page cache";
   }
+}
+
+/// Reads these rows, and no neighbours, into the page cache.
+void bring_into_page_cache(const std::string& path, std::uint64_t offset, const std::vector<Index>& wanted) {
+  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  ASSERT_EQ(::posix_fadvise(file.get(), 0, 0, POSIX_FADV_RANDOM), 0);
+  std::vector<std::byte> row(row_bytes);
+  for (const Index index : wanted)
+    ASSERT_EQ(::pread(file.get(), row.data(), row.size(), static_cast<off_t>(offset) + index * row_bytes), row_bytes);
+}
+
+TEST(FeatureRows, AFewRowsInThePageCacheDoNotSpeakForAll) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "data.h5";
+  write_rows(path, 0);
+  const std::uint64_t offset = Hdf5Array::open(Hdf5File::open(path, "make it"), "/features").file_offset().value();
+  drop_from_page_cache(path);
+  if (share_in_page_cache(path) > 0) GTEST_SKIP() << "the file system keeps everything in memory";
+  if (!ScatteredRows{path, {.offset = offset, .row_bytes = row_bytes}}.reads_past_page_cache())
+    GTEST_SKIP() << "rows are not read past the page cache here";
+  const auto source = open_rows(path, 4 * rows * row_bytes, 1000);
+  drop_from_page_cache(path);
+  const std::vector<Index> order = scattered();
+  bring_into_page_cache(path, offset, {order[0], order[(rows - 1) / 3], order[2 * (rows - 1) / 3], order[rows - 1]});
+  const double before = share_in_page_cache(path);
+  EXPECT_LT(before, 0.5);
+  source->prefetch(order);
+  EXPECT_EQ(wrong_rows(*source, order), 0);
+  EXPECT_EQ(share_in_page_cache(path), before) << "rows were read through the page cache";
 }
 
 TEST(FeatureRows, WindowsHoldWholeChunks) {
