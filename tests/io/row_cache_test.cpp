@@ -2,10 +2,15 @@
 #include "io/row_cache.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstring>
+#include <fstream>
+#include <future>
+#include <iterator>
 #include <stdexcept>
+#include <string>
 
 namespace lockstep {
 namespace {
@@ -80,6 +85,14 @@ TEST_F(RowCacheTest, ForgetsAllButTheLastPrefetches) {
   EXPECT_EQ(source_.rows_read().size(), before + 1);
 }
 
+TEST_F(RowCacheTest, KnowsWhatItWasAskedFor) {
+  EXPECT_FALSE(cache_.asked_for(Indices{1}));
+  for (const Index row : {1, 2, 3, 4, 5}) cache_.prefetch(Indices{row, row + 10});
+  EXPECT_TRUE(cache_.asked_for(Indices{2, 12}));
+  EXPECT_FALSE(cache_.asked_for(Indices{2, 13})) << "of two requests";
+  EXPECT_FALSE(cache_.asked_for(Indices{1, 11})) << "forgotten";
+}
+
 TEST_F(RowCacheTest, RowsStayWhereTheyAreForWhoHoldsThem) {
   cache_.prefetch(Indices{17});
   const RowCache::Rows held = cache_.get(Indices{17});
@@ -113,6 +126,66 @@ TEST_F(RowCacheTest, ServesManyThreads) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(wrong, 0);
+}
+
+/// Whether a thread of this process sleeps.
+bool sleeps(int thread) {
+  std::ifstream file{"/proc/self/task/" + std::to_string(thread) + "/stat"};
+  const std::string stat{std::istreambuf_iterator<char>{file}, {}};
+  return stat.find(") S ") != std::string::npos;
+}
+
+/// A cache whose thread is kept at reading row 0, until others have asked for more.
+class BusyRowCache : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    cache_.prefetch(Indices{0});
+    begun_.get_future().wait();
+  }
+  void TearDown() override { go_on(); }
+  void go_on() {
+    if (!gone_on_) gate_.set_value();
+    gone_on_ = true;
+  }
+
+  /// Rows in the order in which they are read when, last of all, somebody waits for `urgent`; then `rest` is read.
+  Indices order_with(Index urgent, const Indices& rest) {
+    std::promise<int> waiting;
+    std::thread waiter{[&] {
+      waiting.set_value(static_cast<int>(::gettid()));
+      (void)cache_.get(Indices{urgent});
+    }};
+    const int thread = waiting.get_future().get();
+    while (!sleeps(thread)) std::this_thread::yield();
+    go_on();
+    waiter.join();
+    (void)cache_.get(rest);
+    return source_.rows_read();
+  }
+
+  void read(std::span<const Index> rows, std::byte* to) {
+    if (rows.front() == 0) {
+      begun_.set_value();
+      gate_.get_future().wait();
+    }
+    source_.read(rows, to);
+  }
+
+  std::promise<void> begun_;
+  std::promise<void> gate_;
+  bool gone_on_ = false;
+  Source source_;
+  RowCache cache_{sizeof(Index), 5, [this](std::span<const Index> rows, std::byte* to) { read(rows, to); }};
+};
+
+TEST_F(BusyRowCache, RowsThatSomebodyWaitsForOvertakePrefetches) {
+  for (const Index row : {1, 2, 3}) cache_.prefetch(Indices{row});
+  EXPECT_EQ(order_with(9, {1, 2, 3}), (Indices{0, 9, 1, 2, 3}));
+}
+
+TEST_F(BusyRowCache, PrefetchesThatOthersPushedOutAreReadOnlyIfWanted) {
+  for (const Index row : {1, 2, 3, 4, 5, 6}) cache_.prefetch(Indices{row});
+  EXPECT_EQ(order_with(2, {3, 4, 5, 6}), (Indices{0, 2, 3, 4, 5, 6}));
 }
 
 TEST(RowCache, EndsWithRequestsStillWaiting) {
