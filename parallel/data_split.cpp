@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/reduction_tree.hpp"
-#include "parallel/work_plan.hpp"
-
 namespace lockstep {
 namespace {
 
@@ -28,17 +25,6 @@ Index short_chunk(ReadPattern pattern, Index samples, Index training) {
 Index held_out(double validation, Index samples) {
   const double count = validation < 1 ? validation * static_cast<double>(samples) : validation;
   return count < static_cast<double>(samples) ? static_cast<Index>(std::llround(count)) : samples;
-}
-
-void prefetch_own_rows(const Dataset& data, const RowOf& rows, Range batch, Index shard_size,
-                       const Communicator& communicator) {
-  if (data.read_pattern().window == 0 || batch.size() <= 0) return;
-  const Range own = leaves_of_rank(shard_count(batch.size(), shard_size), communicator.rank(), communicator.ranks());
-  const Index end = std::min(own.end * shard_size, batch.size());
-  std::vector<Index> next;
-  for (Index position = own.begin * shard_size; position < end; ++position)
-    next.push_back(rows(batch.begin + position));
-  if (!next.empty()) data.prefetch(next);
 }
 
 Index training_samples(const TrainConfig& config, Index samples) {

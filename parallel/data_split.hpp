@@ -5,18 +5,12 @@
 #include "core/dataset.hpp"
 #include "core/row_order.hpp"
 #include "core/train_config.hpp"
-#include "parallel/communicator.hpp"
 #include "parallel/shard_pass.hpp"
 
 namespace lockstep {
 
 /// Samples held out of `samples` for a --validation setting: a count, or below 1 a fraction (rounded); at most all.
 [[nodiscard]] Index held_out(double validation, Index samples);
-
-/// Tells a data set that reads ahead which rows this rank takes of positions [batch.begin, batch.end), its shards of a
-/// batch that is due soon.
-void prefetch_own_rows(const Dataset& data, const RowOf& rows, Range batch, Index shard_size,
-                       const Communicator& communicator);
 
 /// Samples that train: those that are not held out, or as many of them as were asked for.
 [[nodiscard]] Index training_samples(const TrainConfig& config, Index samples);

@@ -17,7 +17,10 @@ InputLoop::InputLoop(const Dataset& data, Index batch_size, Communicator& commun
       workers_{workers},
       split_{TrainConfig{}, data},
       batch_size_{std::min(batch_size, data.info().samples)},
-      shard_size_{plan_work(batch_size_).shard_size} {
+      shard_size_{plan_work(batch_size_).shard_size},
+      read_ahead_{data,
+                  {.samples = batches() * batch_size_, .batch_size = batch_size_, .shard_size = shard_size_},
+                  communicator} {
   begin_epoch(0);
 }
 
@@ -25,13 +28,12 @@ void InputLoop::begin_epoch(Index epoch) {
   epoch_ = epoch;
   batch_ = 0;
   rows_ = split_.epoch_rows(epoch);
-  prefetch_own_rows(data_, rows_, {0, batch_size_}, shard_size_, communicator_);
+  read_ahead_.begin_epoch(rows_, 0);
 }
 
 void InputLoop::gather_batch() {
   if (batch_ == batches()) begin_epoch(epoch_ + 1);
-  const Index next = (batch_ + 1) * batch_size_;
-  if (batch_ + 1 < batches()) prefetch_own_rows(data_, rows_, {next, next + batch_size_}, shard_size_, communicator_);
+  read_ahead_.begin_batch(rows_, batch_);
   const Range own = leaves_of_rank(shard_count(batch_size_, shard_size_), communicator_.rank(), communicator_.ranks());
   workers_.for_each(own.size(), [&](Index shard) { gather_shard(own.begin + shard); });
   ++batch_;

@@ -8,6 +8,7 @@
 #include "core/dataset.hpp"
 #include "parallel/communicator.hpp"
 #include "parallel/data_split.hpp"
+#include "parallel/read_ahead.hpp"
 #include "parallel/workers.hpp"
 
 namespace lockstep {
@@ -36,6 +37,7 @@ class InputLoop {
   DataSplit split_;
   Index batch_size_;
   Index shard_size_;
+  ReadAhead read_ahead_;
   RowOf rows_;
   Index epoch_ = 0;
   Index batch_ = 0;  ///< of the epoch

@@ -16,6 +16,7 @@
 #include "parallel/evaluator.hpp"
 #include "parallel/floating_point_mode.hpp"
 #include "parallel/ordered_sum.hpp"
+#include "parallel/read_ahead.hpp"
 #include "parallel/replica_check.hpp"
 #include "parallel/run_setup.hpp"
 #include "parallel/timed_communicator.hpp"
@@ -58,6 +59,10 @@ class Run {
         model_{resume ? std::move(resume->model) : fresh_model(config, data, split_, initial, communicator, workers_)},
         form_{engine_form(config, split_.training_samples())},
         engine_{model_, form_, communicator_, workers_},
+        read_ahead_{
+            data_,
+            {.samples = split_.training_samples(), .batch_size = form_.batch_size, .shard_size = form_.plan.shard_size},
+            communicator_},
         steps_per_epoch_{shard_count(split_.training_samples(), form_.batch_size)},
         total_steps_{static_cast<std::uint64_t>(config.steps > 0 ? config.steps : config.epochs * steps_per_epoch_)} {
     if (has_target(config)) look_step_ = next_look(state_.step);
@@ -149,8 +154,7 @@ class Run {
 
   void run_epoch() {
     const RowOf rows = split_.epoch_rows(state_.epoch);
-    prefetch(rows, state_.step_in_epoch * form_.batch_size);
-    prefetch(rows, (state_.step_in_epoch + 1) * form_.batch_size);
+    read_ahead_.begin_epoch(rows, state_.step_in_epoch);
     epoch_start_ = Clock::now();
     epoch_trained_ = 0;
     while (state_.step_in_epoch < steps_per_epoch_ && state_.step < total_steps_ && !interrupted_) run_step(rows);
@@ -168,7 +172,7 @@ class Run {
     const Samples batch{.data = data_,
                         .row_of = [&rows, first](Index position) { return rows(first + position); },
                         .samples = std::min(form_.batch_size, split_.training_samples() - first)};
-    prefetch(rows, first + 2 * form_.batch_size);  // one in reserve: disks, and who shares a core with us, falter
+    read_ahead_.begin_batch(rows, state_.step_in_epoch);
     const StepEngine::Report report = at_place(
         [&] {
           const TraceSpan span{"step"};
@@ -205,12 +209,6 @@ class Run {
     if (every > 0 && state_.step % every == 0 && state_.step_in_epoch < steps_per_epoch_ &&
         state_.step < total_steps_ && !interrupted_)
       save();
-  }
-
-  /// The batch that begins at position `first`, if the epoch has one, will be wanted soon.
-  void prefetch(const RowOf& rows, Index first) const {
-    const Range batch{first, std::min(first + form_.batch_size, split_.training_samples())};
-    prefetch_own_rows(data_, rows, batch, form_.plan.shard_size, communicator_);
   }
 
   void end_epoch() {
@@ -315,6 +313,7 @@ class Run {
   Model model_;
   StepEngine::Form form_;
   StepEngine engine_;
+  ReadAhead read_ahead_;
   Index steps_per_epoch_;
   std::uint64_t total_steps_;
   Schedule schedule_;
