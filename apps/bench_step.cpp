@@ -204,7 +204,7 @@ class BenchStep {
     result.update({{"samples_per_second", row.measured.samples_per_second},
                    {"gflops", row.measured.flops / 1e9},
                    {"peak_gflops", row.measured.peak_flops / 1e9},
-                   {"of_peak", row.measured.of_peak},
+                   {"of_peak", row.measured.of_peak()},
                    {"repetitions", repetitions},
                    {"phases", phases}});
     return result;

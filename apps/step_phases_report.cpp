@@ -26,7 +26,7 @@ std::string phases_table(const std::vector<PhasedCase>& cases) {
   for (const std::size_t i : shown) head.emplace_back(all[i].name);
   table.add(std::move(head));
   for (const PhasedCase& one : cases) {
-    std::vector<std::string> row{one.net, std::to_string(one.batch_size), percent(one.measured.of_peak)};
+    std::vector<std::string> row{one.net, std::to_string(one.batch_size), percent(one.measured.of_peak())};
     for (const std::size_t i : shown) row.push_back(cell(one.measured.phases[i]));
     table.add(std::move(row));
   }

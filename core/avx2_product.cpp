@@ -107,10 +107,14 @@ void multiply_by_packed_samples(const Product& product) {
   });
 }
 
+RightFactor right_factor(const Product& product) {
+  return {.b = product.b, .ldb = product.ldb, .n = product.n, .c = product.c, .ldc = product.ldc};
+}
+
 /// C = A^T B. The fewer lines are packed: each is then met by more of the others.
 void multiply_transposed(const Product& product) {
   if (product.n < product.m) return multiply_by_packed_samples(product);
-  const RightFactor right{.b = product.b, .ldb = product.ldb, .n = product.n, .c = product.c, .ldc = product.ldc};
+  const RightFactor right = right_factor(product);
   const auto pack = [&](Range units, Range terms, float* to) {
     pack_turned({product.a + units.begin * product.lda + terms.begin, product.lda, units.size()}, terms.size(), to);
   };
@@ -154,7 +158,7 @@ bool suits_avx2(const Product& product) noexcept {
 void multiply_in_avx2(const Product& product) {
   if (product.transpose_a == Transpose::yes) return multiply_transposed(product);
   if (product.transpose_b == Transpose::no) {
-    const RightFactor right{.b = product.b, .ldb = product.ldb, .n = product.n, .c = product.c, .ldc = product.ldc};
+    const RightFactor right = right_factor(product);
     return multiply_in_avx2({.a = product.a, .lda = product.lda, .m = product.m, .k = product.k}, {&right, 1});
   }
   if (product.accumulate)

@@ -72,7 +72,6 @@ StepPhases measure_phases(const StepCase& what, int repetitions, double seconds,
   StepPhases result{.samples_per_second = static_cast<double>(what.batch_size) * all_steps / taken,
                     .flops = flop.total() * all_steps / taken,
                     .peak_flops = possible / taken,
-                    .of_peak = flop.total() * all_steps / possible,
                     .phases = {}};
   double left = 1;
   for (std::size_t i = 0; i < spent.size(); ++i) {

@@ -20,8 +20,8 @@ struct StepPhases {
   double samples_per_second = 0;
   double flops = 0;               ///< a second, as in StepRate
   double peak_flops = 0;          ///< a second, of all workers of all ranks; the mean of the repetitions
-  double of_peak = 0;             ///< flops / peak_flops
   std::vector<StepPhase> phases;  ///< all there are, also those that took no time
+  [[nodiscard]] double of_peak() const { return flops / peak_flops; }
 };
 
 /// Traces steps in a few repetitions of about `seconds`, or of 2,000 steps, the peak measured beside each. Tracing

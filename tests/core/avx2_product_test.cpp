@@ -64,6 +64,14 @@ class Result : public Operand {
   static constexpr std::size_t after = 40;
 };
 
+/// An element of op(A) op(B), as it is to come out.
+Scalar chain(Operand& a, bool turn_a, Operand& b, bool turn_b, Index row, Index column, Index terms) {
+  Scalar sum = 0;
+  for (Index term = 0; term < terms; ++term)
+    sum = std::fma(turn_a ? a(term, row) : a(row, term), turn_b ? b(column, term) : b(term, column), sum);
+  return sum;
+}
+
 struct Form {
   std::string name;
   bool turn_a, turn_b, accumulate;
@@ -94,10 +102,7 @@ TEST_P(ProductInAvx2, IsOneChainOfFusedMultiplyAddsForEachElement) {
     multiply_in_avx2(product);
     for (Index column = 0; column < shape.n; ++column)
       for (Index row = 0; row < shape.m; ++row) {
-        Scalar sum = 0;
-        for (Index term = 0; term < shape.k; ++term)
-          sum =
-              std::fma(form.turn_a ? a(term, row) : a(row, term), form.turn_b ? b(column, term) : b(term, column), sum);
+        Scalar sum = chain(a, form.turn_a, b, form.turn_b, row, column, shape.k);
         if (form.accumulate) sum += before(row, column);
         ASSERT_EQ(c(row, column), sum) << shape.m << " x " << shape.n << " x " << shape.k << " at " << row << ", "
                                        << column;
@@ -135,9 +140,8 @@ TEST(ProductsInAvx2, ShareWhatIsPackedOfTheLeft) {
   for (std::size_t i = 0; i < widths.size(); ++i) {
     for (Index column = 0; column < widths[i]; ++column)
       for (Index row = 0; row < m; ++row) {
-        Scalar sum = 0;
-        for (Index term = 0; term < k; ++term) sum = std::fma(a(row, term), factors[i](term, column), sum);
-        ASSERT_EQ(results[i](row, column), sum) << widths[i] << " columns, at " << row << ", " << column;
+        ASSERT_EQ(results[i](row, column), chain(a, false, factors[i], false, row, column, k))
+            << widths[i] << " columns, at " << row << ", " << column;
       }
     EXPECT_TRUE(results[i].is_intact_outside()) << widths[i] << " columns";
   }
