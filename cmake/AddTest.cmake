@@ -5,7 +5,8 @@
 # Builds one GoogleTest program, named after its source: core_loss_test. Without RANKS it is one CTest of that name.
 # With RANKS it is started by mpirun, once for each count, as core_loss_test_ranks2 and so on; its main is then
 # support/mpi_test_main.cpp. THREADS: the most worker threads that a rank of it uses, so that CTest does not start
-# more at once than there are cores. TIMEOUT in seconds, five times as much under a sanitizer.
+# more at once than there are cores. TIMEOUT in seconds, 600: far beyond what a test takes on a busy machine, so that it
+# ends only those that hang; five times as much under a sanitizer.
 # LABELS are CTest's; a test also has its folder's name as a label, and the target tests_LABEL builds all of a label:
 #   data  reads the real data sets, and is skipped where they are absent
 #   slow  takes minutes under a sanitizer
@@ -45,7 +46,7 @@ function(lockstep_add_test source)
     set(ARG_THREADS 1)
   endif()
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 120)
+    set(ARG_TIMEOUT 600)
   endif()
   string(REGEX REPLACE "\\.cpp$" "" name ${source})
   string(REPLACE "/" "_" name ${name})
