@@ -50,7 +50,7 @@ function(lockstep_add_test source)
   endif()
   string(REGEX REPLACE "\\.cpp$" "" name ${source})
   string(REPLACE "/" "_" name ${name})
-  string(REGEX REPLACE "/.*" "" folder ${source})
+  get_filename_component(folder ${source} DIRECTORY)
   list(PREPEND ARG_LABELS ${folder})
 
   set(main GTest::gtest_main)
