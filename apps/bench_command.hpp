@@ -2,11 +2,11 @@
 // The benchmarks: each answers one question about this machine.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "apps/cli_forward.hpp"
 #include "apps/command.hpp"
 #include "core/types.hpp"
 

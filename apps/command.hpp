@@ -2,9 +2,9 @@
 // What the files of the subcommands share: each adds its flags and says what to run.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 
+#include "apps/cli_forward.hpp"
 #include "apps/console.hpp"
 #include "parallel/mpi_environment.hpp"
 

@@ -2,11 +2,11 @@
 // Understanding the command line, and saying in one sentence what was not understood.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "apps/cli_forward.hpp"
 #include "apps/console.hpp"
 
 namespace lockstep {

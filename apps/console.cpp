@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "apps/escaped_bytes.hpp"
 #include "apps/json_text.hpp"

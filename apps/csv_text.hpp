@@ -2,7 +2,7 @@
 // Figures as comma-separated values (RFC 4180).
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 namespace lockstep {

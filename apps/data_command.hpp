@@ -2,11 +2,11 @@
 // What the subcommands of `lockstep data` share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 
 #include "apps/agreement.hpp"
+#include "apps/cli_forward.hpp"
 #include "apps/command.hpp"
 #include "io/dataset_output.hpp"
 

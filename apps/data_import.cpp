@@ -2,7 +2,9 @@
 // lockstep data import
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "apps/data_command.hpp"
 #include "apps/json_text.hpp"

@@ -2,6 +2,9 @@
 // lockstep data make
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
 #include "apps/data_command.hpp"
 #include "apps/json_text.hpp"
 #include "apps/table.hpp"

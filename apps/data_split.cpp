@@ -2,8 +2,10 @@
 // lockstep data split
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "apps/data_command.hpp"
 #include "apps/json_text.hpp"

@@ -2,7 +2,9 @@
 // lockstep evaluate
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "apps/command.hpp"
 #include "apps/inference.hpp"

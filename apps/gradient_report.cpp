@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "apps/json_text.hpp"
 #include "apps/table.hpp"
 #include "parallel/gradient_check.hpp"

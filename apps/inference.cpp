@@ -2,6 +2,8 @@
 // Opening a model and data for it on all ranks.
 #include "apps/inference.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include "apps/agreement.hpp"
 #include "apps/content_check.hpp"
 #include "apps/data_source.hpp"

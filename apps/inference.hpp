@@ -2,11 +2,11 @@
 // What evaluate and predict share: a checkpoint, data that fit it, and the threads of this rank.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "apps/cli_forward.hpp"
 #include "apps/command.hpp"
 #include "apps/model_source.hpp"
 #include "apps/setting_flags.hpp"

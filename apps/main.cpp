@@ -2,6 +2,7 @@
 // The lockstep command: the only place that catches, and the only one that decides how a process ends.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <csignal>

@@ -2,7 +2,7 @@
 // Metrics as JSON for programs and as tables for people.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

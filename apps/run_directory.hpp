@@ -2,7 +2,7 @@
 // Everything one run leaves behind, and what may be done with it. Only rank 0 touches it.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "apps/metrics_report.hpp"
 #include "apps/stop_signal.hpp"

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "apps/csv_text.hpp"
 #include "apps/json_text.hpp"

@@ -2,6 +2,7 @@
 // Flags keep their text until all sources of settings are known.
 #include "apps/setting_flags.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 

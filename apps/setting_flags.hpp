@@ -2,10 +2,10 @@
 // The table of settings as command-line flags.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "apps/cli_forward.hpp"
 #include "core/settings.hpp"
 
 namespace lockstep {

@@ -2,7 +2,9 @@
 // lockstep train
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "apps/agreement.hpp"
 #include "apps/command.hpp"

@@ -2,11 +2,11 @@
 // What was asked of `lockstep train`, from flags and a file of settings.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "apps/cli_forward.hpp"
 #include "apps/config_file.hpp"
 #include "apps/run_request.hpp"
 #include "apps/setting_flags.hpp"

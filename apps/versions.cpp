@@ -3,6 +3,8 @@
 #include "apps/versions.hpp"
 
 #include <fmt/format.h>
+
+#include <Eigen/Core>
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
 #endif

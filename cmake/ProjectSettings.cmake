@@ -44,9 +44,11 @@ target_compile_options(lockstep_build_flags INTERFACE
   $<$<BOOL:${LOCKSTEP_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(lockstep_build_flags INTERFACE -mprefer-vector-width=512)
-  # GCC 12 takes the undefined registers of its own AVX-512 intrinsics for our mistakes (GCC bug 105593).
+  # GCC 12 takes the undefined registers of its own AVX-512 intrinsics (GCC bug 105593) and a character before a string
+  # (105651) for our mistakes.
   if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(lockstep_build_flags INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized)
+    target_compile_options(lockstep_build_flags INTERFACE -Wno-uninitialized -Wno-maybe-uninitialized
+      -Wno-restrict)
   endif()
 endif()
 if(LOCKSTEP_SANITIZE)

@@ -6,6 +6,7 @@
 // which has the same bits in vectors and alone. NaN stays NaN, so that divergence is seen.
 #pragma once
 
+#include <Eigen/Core>
 #include <array>
 #include <cmath>
 #include <numbers>

@@ -12,6 +12,7 @@
 #include "core/avx2_product.hpp"
 #include "core/bf16_product.hpp"
 #include "core/error.hpp"
+#include "core/matrix.hpp"
 #include "core/narrow_product.hpp"
 #include "core/panel.hpp"
 #include "core/product_library.hpp"

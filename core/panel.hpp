@@ -21,14 +21,7 @@ struct BasicPanel {
   Index stride = 0;
 
   using Plain = std::remove_const_t<Element>;
-  using MatrixType = Eigen::Matrix<Plain, Eigen::Dynamic, Eigen::Dynamic>;
-  template <class T>
-  using Like = std::conditional_t<std::is_const_v<Element>, const T, T>;
 
-  /// The rows x columns matrix without its padding.
-  [[nodiscard]] auto matrix() const {
-    return Eigen::Map<Like<MatrixType>, 0, Eigen::OuterStride<>>(data, rows, columns, Eigen::OuterStride<>(stride));
-  }
   [[nodiscard]] Element* column(Index index) const noexcept { return data + index * stride; }
 
   // NOLINTNEXTLINE(google-explicit-constructor): a mutable view is a constant view

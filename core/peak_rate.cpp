@@ -2,6 +2,7 @@
 // Fused multiply-adds that wait for nothing but their own unit.
 #include "core/peak_rate.hpp"
 
+#include <Eigen/Core>
 #include <cstddef>
 
 namespace lockstep {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "core/error.hpp"
+#include "core/matrix.hpp"
 
 namespace lockstep {
 #ifdef LOCKSTEP_HAS_DNNL

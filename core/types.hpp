@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The number and array types that every part shares.
+// The number types that every part shares.
 #pragma once
 
-#include <Eigen/Core>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -14,11 +14,8 @@ using Scalar = double;  ///< the `double` preset: tight gradient checks
 using Scalar = float;
 #endif
 
-using Index = Eigen::Index;
+using Index = std::ptrdiff_t;
 using Label = std::int32_t;  ///< a class, in [0, classes)
-
-using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;  ///< features x batch, column-major
-using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
 /// Bytes to which every buffer and every column of a panel is aligned: a cache line, an AVX-512 register.
 inline constexpr std::size_t alignment_bytes = 64;

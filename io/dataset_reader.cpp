@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/matrix.hpp"
 #include "io/dataset_description.hpp"
 #include "io/dataset_file.hpp"
 #include "io/feature_rows.hpp"

@@ -5,6 +5,7 @@
 #include <cassert>
 #include <optional>
 
+#include "core/matrix.hpp"
 #include "io/durable_file.hpp"
 #include "io/hdf5_array.hpp"
 #include "io/hdf5_attribute.hpp"
@@ -79,7 +80,7 @@ class PredictionWriter::Impl {
  private:
   void write(Hdf5Array& array, Index first_row, ConstPanel panel) {
     assert(panel.rows == array.row_size());
-    dense_ = panel.matrix();  // columns without their padding: (samples, outputs) in C order
+    dense_ = matrix_of(panel);  // columns without their padding: (samples, outputs) in C order
     array.write({first_row, first_row + panel.columns}, scalar_element, dense_.data());
   }
 

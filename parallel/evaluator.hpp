@@ -32,7 +32,4 @@ namespace lockstep {
 void predict(const Model& model, const Dataset& data, Communicator& communicator, Workers& workers,
              const std::function<void(Index first_row, ConstPanel outputs)>& sink);
 
-/// Outputs for the columns of `features`, on the calling thread: (outputs x samples). Throws ShapeError.
-[[nodiscard]] Matrix predict(const Model& model, const Matrix& features);
-
 }  // namespace lockstep

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/memory_dataset.hpp"
 #include "core/optimizer.hpp"
 #include "core/random.hpp"
 #include "parallel/timed_dataset.hpp"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/dataset.hpp"
+#include "core/matrix.hpp"
 #include "core/precision.hpp"
 #include "core/row_order.hpp"
 #include "parallel/step_engine.hpp"

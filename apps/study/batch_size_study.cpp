@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "apps/study/batch_size_report.hpp"
 #include "parallel/gradient_sampling.hpp"

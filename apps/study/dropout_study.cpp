@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "apps/model_source.hpp"
 #include "apps/study/dropout_averaging.hpp"

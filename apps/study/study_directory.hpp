@@ -2,7 +2,7 @@
 // Everything a study leaves behind, and whose it is.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 

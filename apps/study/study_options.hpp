@@ -2,11 +2,11 @@
 // What a study can be told besides the settings of its runs: flags, or keys of [study] in the file of settings.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "apps/cli_forward.hpp"
 #include "apps/config_file.hpp"
 #include "core/types.hpp"
 

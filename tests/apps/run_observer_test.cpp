@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "io/checkpoint_directory.hpp"
 #include "io/checkpoint_example.hpp"

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/matrix.hpp"
 #include "core/random.hpp"
 #include "tests/support/panel_buffer.hpp"
 
@@ -200,7 +201,7 @@ TEST(Softmax, SumsToOneAndIgnoresAShift) {
     activate(Activation::softmax, shifted.panel());
     EXPECT_EQ(values.values(), shifted.values()) << rows;
     for (Index column = 0; column < 3; ++column)
-      EXPECT_NEAR(values.panel().matrix().col(column).cast<double>().sum(), 1, 8 * epsilon) << rows;
+      EXPECT_NEAR(matrix_of(values.panel()).col(column).cast<double>().sum(), 1, 8 * epsilon) << rows;
   }
 }
 
@@ -222,16 +223,16 @@ TEST(Softmax, GivesTheSameBitsInEachColumn) {
   }
   activate(Activation::softmax, values.panel());
   for (Index column = 1; column < 7; ++column)
-    EXPECT_EQ(values.panel().matrix().col(column), values.panel().matrix().col(0)) << column;
+    EXPECT_EQ(matrix_of(values.panel()).col(column), matrix_of(values.panel()).col(0)) << column;
 }
 
 TEST(Softmax, SurvivesLargeValuesAndShowsNaN) {
   const auto nan = std::numeric_limits<Scalar>::quiet_NaN();
   const PanelBuffer values{3, std::vector<Scalar>{Scalar{1e30F}, Scalar{-1e30F}, 0, 1, nan, 0, nan, 1, 2}};
   activate(Activation::softmax, values.panel());
-  EXPECT_EQ(values.panel().matrix()(0, 0), 1);
-  EXPECT_TRUE(values.panel().matrix().col(1).array().isNaN().all());
-  EXPECT_TRUE(values.panel().matrix().col(2).array().isNaN().all());
+  EXPECT_EQ(matrix_of(values.panel())(0, 0), 1);
+  EXPECT_TRUE(matrix_of(values.panel()).col(1).array().isNaN().all());
+  EXPECT_TRUE(matrix_of(values.panel()).col(2).array().isNaN().all());
 }
 
 TEST(ActivationNames, GoBothWays) {

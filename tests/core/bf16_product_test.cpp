@@ -12,6 +12,7 @@
 
 #include "core/aligned_buffer.hpp"
 #include "core/bf16_packing.hpp"
+#include "core/matrix.hpp"
 
 namespace lockstep {
 namespace {

@@ -7,6 +7,8 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "tests/support/panel_buffer.hpp"
 
 namespace lockstep {

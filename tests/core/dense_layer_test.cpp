@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/matrix.hpp"
 #include "tests/support/panel_buffer.hpp"
 
 namespace lockstep {
@@ -128,8 +129,8 @@ void expect_the_same_alone_and_together(Index wide, Index outputs, Range rows, c
   for (const Index width : widths) {
     deltas.emplace_back(outputs, width);
     for (PanelBuffer* slope : {&together.emplace_back(wide, width), &alone.emplace_back(wide, width)})
-      slope->panel().matrix().setConstant(2);
-    deltas.back().panel().matrix() = Matrix::NullaryExpr(outputs, width, [width](Index unit, Index sample) {
+      matrix_of(slope->panel()).setConstant(2);
+    matrix_of(deltas.back().panel()) = Matrix::NullaryExpr(outputs, width, [width](Index unit, Index sample) {
       return static_cast<Scalar>(std::cos(static_cast<double>(unit + 3 * sample + width)));
     });
     shards.push_back({.delta = deltas.back().panel(), .input_slope = together.back().panel()});
@@ -140,11 +141,11 @@ void expect_the_same_alone_and_together(Index wide, Index outputs, Range rows, c
   for (std::size_t i = 0; i < widths.size(); ++i) {
     const BackwardShard shard{.delta = deltas[i].panel(), .input_slope = alone[i].panel()};
     layer.backward(parameters.data(), {&shard, 1}, rows);
-    EXPECT_EQ(together[i].panel().matrix(), alone[i].panel().matrix()) << widths[i] << " samples";
-    const Matrix expected = 2 * weights.middleRows(rows.begin, rows.size()) * deltas[i].panel().matrix();
-    EXPECT_TRUE(alone[i].panel().matrix().middleRows(rows.begin, rows.size()).isApprox(expected, Scalar(1e-5)));
-    EXPECT_TRUE((alone[i].panel().matrix().topRows(rows.begin).array() == 2).all()) << "other rows are left";
-    EXPECT_TRUE((alone[i].panel().matrix().bottomRows(wide - rows.end).array() == 2).all()) << "other rows are left";
+    EXPECT_EQ(matrix_of(together[i].panel()), matrix_of(alone[i].panel())) << widths[i] << " samples";
+    const Matrix expected = 2 * weights.middleRows(rows.begin, rows.size()) * matrix_of(deltas[i].panel());
+    EXPECT_TRUE(matrix_of(alone[i].panel()).middleRows(rows.begin, rows.size()).isApprox(expected, Scalar(1e-5)));
+    EXPECT_TRUE((matrix_of(alone[i].panel()).topRows(rows.begin).array() == 2).all()) << "other rows are left";
+    EXPECT_TRUE((matrix_of(alone[i].panel()).bottomRows(wide - rows.end).array() == 2).all()) << "other rows are left";
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/matrix.hpp"
 #include "tests/support/panel_buffer.hpp"
 
 namespace lockstep {
@@ -62,9 +63,9 @@ TEST(ApplyDropout, GivesTheSameMaskInPiecesOfRowsAndColumns) {
 TEST(ApplyDropout, MasksASecondPanelAlike) {
   const PanelBuffer values = ones();
   const PanelBuffer also = ones();
-  also.panel().matrix() *= Scalar{2};
+  matrix_of(also.panel()) *= Scalar{2};
   apply_dropout(0.5, test_key(), 3, 0, values.panel(), also.panel());
-  EXPECT_EQ(also.panel().matrix(), values.panel().matrix() * 2);
+  EXPECT_EQ(matrix_of(also.panel()), matrix_of(values.panel()) * 2);
 }
 
 TEST(ApplyDropout, WritesNothingOutsideItsRows) {
@@ -89,9 +90,9 @@ TEST(ApplyDropout, DropsTheAskedShareAndKeepsTheMean) {
     const PanelBuffer values = ones(1009, 211);
     apply_dropout(rate, test_key(), 0, 0, values.panel());
     const double units = 1009 * 211;
-    const auto dropped = static_cast<double>((values.panel().matrix().array() == 0).count());
+    const auto dropped = static_cast<double>((matrix_of(values.panel()).array() == 0).count());
     EXPECT_NEAR(dropped / units, rate, 4 * std::sqrt(rate * (1 - rate) / units)) << rate;
-    const double mean = values.panel().matrix().cast<double>().mean();
+    const double mean = matrix_of(values.panel()).cast<double>().mean();
     EXPECT_NEAR(mean, 1, 4 * std::sqrt(rate / (1 - rate) / units)) << rate;
   }
 }
@@ -99,7 +100,7 @@ TEST(ApplyDropout, DropsTheAskedShareAndKeepsTheMean) {
 TEST(ApplyDropout, DropsNeighboursIndependently) {
   const PanelBuffer values = ones(1009, 211);
   apply_dropout(0.5, test_key(), 0, 0, values.panel());
-  const Matrix alive = values.panel().matrix().cwiseMin(1);
+  const Matrix alive = matrix_of(values.panel()).cwiseMin(1);
   const double pairs = 1008 * 211;
   const auto both_units = alive.topRows(1008).cwiseProduct(alive.bottomRows(1008)).cast<double>().sum();
   EXPECT_NEAR(both_units / pairs, 0.25, 4 * std::sqrt(0.1875 / pairs));

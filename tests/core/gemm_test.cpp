@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/aligned_buffer.hpp"
+#include "core/matrix.hpp"
 #include "core/narrow_product.hpp"
 
 namespace lockstep {

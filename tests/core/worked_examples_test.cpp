@@ -12,6 +12,7 @@
 #include "core/dense_layer.hpp"
 #include "core/gemm.hpp"
 #include "core/loss.hpp"
+#include "core/matrix.hpp"
 #include "tests/support/panel_buffer.hpp"
 
 namespace lockstep {
@@ -75,7 +76,7 @@ class TwoLayers {
 
   void forward(const Matrix& inputs) {
     input_.emplace(hidden_.inputs(), inputs.cols());
-    input_->panel().matrix() = inputs;
+    matrix_of(input_->panel()) = inputs;
     h_.emplace(hidden_.outputs(), inputs.cols());
     h_slope_.emplace(hidden_.outputs(), inputs.cols());
     y_.emplace(output_.outputs(), inputs.cols());
@@ -90,10 +91,10 @@ class TwoLayers {
   [[nodiscard]] Matrix gradient_by_input(std::size_t layer, Panel delta) const {
     const DenseLayer& of = layer == 0 ? hidden_ : output_;
     const PanelBuffer ones{of.inputs(), delta.columns};
-    ones.panel().matrix().setOnes();
+    matrix_of(ones.panel()).setOnes();
     const BackwardShard shard{delta, ones.panel()};
     of.backward(parameters_.data(), {&shard, 1}, {0, of.inputs()});
-    return ones.panel().matrix();
+    return matrix_of(ones.panel());
   }
 
   /// The gradient of the output layer's weights, (units x outputs), summed over the samples.

@@ -8,6 +8,8 @@
 
 #include "core/bf16_product.hpp"
 #include "core/error.hpp"
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "core/norm.hpp"
 #include "io/synthetic/synthetic.hpp"
 #include "parallel/evaluator.hpp"

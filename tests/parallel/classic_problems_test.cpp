@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "io/synthetic/synthetic.hpp"
 #include "parallel/trainer.hpp"
 

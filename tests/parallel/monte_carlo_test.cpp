@@ -7,6 +7,8 @@
 #include <numbers>
 
 #include "core/dataset.hpp"
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "parallel/evaluator.hpp"
 #include "parallel/gradient_sampling.hpp"
 #include "parallel/trainer.hpp"

@@ -2,6 +2,8 @@
 // Ten training steps of whole networks, beside PyTorch's from the same start.
 #include <gtest/gtest.h>
 
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "core/settings.hpp"
 #include "parallel/trainer.hpp"
 #include "tests/support/golden.hpp"

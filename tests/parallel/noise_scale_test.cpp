@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "core/matrix.hpp"
 #include "core/norm.hpp"
 #include "parallel/run_setup.hpp"
 #include "parallel/step_engine.hpp"

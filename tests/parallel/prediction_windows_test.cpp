@@ -6,6 +6,8 @@
 
 #include <vector>
 
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "parallel/evaluation_plan.hpp"
 #include "parallel/evaluator.hpp"
 #include "parallel/run_setup.hpp"

@@ -5,7 +5,10 @@
 #include <functional>
 
 #include "core/error.hpp"
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "parallel/evaluator.hpp"
+#include "parallel/matrix_prediction.hpp"
 #include "parallel/run_setup.hpp"
 #include "support/small_data.hpp"
 #include "support/stopper.hpp"

@@ -2,6 +2,7 @@
 // What a run is made of before its first step: cuts, slices, splits, scaling, workers.
 #include <gtest/gtest.h>
 
+#include <Eigen/Core>
 #include <cfenv>
 #include <limits>
 #include <set>

@@ -7,7 +7,10 @@
 #include <cmath>
 #include <limits>
 
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "parallel/evaluator.hpp"
+#include "parallel/matrix_prediction.hpp"
 #include "parallel/run_setup.hpp"
 #include "support/small_data.hpp"
 #include "support/stopper.hpp"
@@ -205,7 +208,7 @@ TEST(Predict, AgreesWithEvaluationAndUndoesTheTargetsScaling) {
   EXPECT_LT(metrics.rmse, 15);  // the targets' deviation is about 21
   Matrix collected(2, 211);
   predict(result.model, *data, alone, workers,
-          [&](Index first, ConstPanel outputs) { collected.middleCols(first, outputs.columns) = outputs.matrix(); });
+          [&](Index first, ConstPanel outputs) { collected.middleCols(first, outputs.columns) = matrix_of(outputs); });
   EXPECT_EQ(collected, predicted);
 }
 

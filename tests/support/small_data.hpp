@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "core/dataset.hpp"
+#include "core/matrix.hpp"
+#include "core/memory_dataset.hpp"
 #include "core/random.hpp"
 
 namespace lockstep::test {
