@@ -62,8 +62,13 @@ function(lockstep_add_test source)
   add_executable(${name} ${source} ${ARG_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} ${main} lockstep::build_flags fmt::fmt)
-  # What is tested is as fast as it is for users; the tests themselves are compiled in two thirds of the time.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  # What is tested is as fast as it is for users; the tests themselves are compiled in two thirds of the time, with
+  # sanitizers in half.
+  if(LOCKSTEP_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)
+  else()
+    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endif()
 
   foreach(label IN LISTS ARG_LABELS)
     if(NOT TARGET tests_${label})
