@@ -3,12 +3,11 @@
 #include "apps/versions.hpp"
 
 #include <fmt/format.h>
-
-#include <Eigen/Core>
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
 #endif
 
+#include <Eigen/Core>
 #include <map>
 #include <nlohmann/json.hpp>
 

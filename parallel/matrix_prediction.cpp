@@ -4,7 +4,6 @@
 #include <string>
 
 #include "core/error.hpp"
-#include "core/matrix.hpp"
 #include "parallel/evaluation_plan.hpp"
 #include "parallel/floating_point_mode.hpp"
 #include "parallel/shard_pass.hpp"
