@@ -10,6 +10,7 @@
 
 #include "core/error.hpp"
 #include "parallel/communicator.hpp"
+#include "parallel/texts.hpp"
 
 namespace lockstep {
 
@@ -24,12 +25,6 @@ class AgreedFault : public Error {
  public:
   using Error::Error;
 };
-
-/// Every rank's text, by rank: any bytes. Collective.
-[[nodiscard]] std::vector<std::string> gather_texts(Communicator& communicator, std::string_view mine);
-
-/// Rank 0's text, on every rank. Collective.
-[[nodiscard]] std::string text_of_first(Communicator& communicator, std::string_view mine);
 
 /// Throws AgreedError on every rank when any rank has problems: each distinct one once, behind "rank N: " when not
 /// all ranks have it. Collective.

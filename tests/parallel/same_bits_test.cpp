@@ -9,6 +9,7 @@
 
 #include "core/bf16_product.hpp"
 #include "parallel/evaluator.hpp"
+#include "parallel/texts.hpp"
 #include "parallel/trainer.hpp"
 #include "support/mpi_world.hpp"
 #include "support/small_data.hpp"
@@ -171,16 +172,6 @@ bool can_run(const Case& test_case) {
   return test_case.config.precision == Precision::float32 || bf16_instruction_set();
 }
 
-/// Rank 0's text on every rank. Collective.
-std::string text_of_rank_0(std::string own) {
-  const std::vector<std::size_t> lengths = gather_each(own.size(), world());
-  own.resize(lengths.front());
-  std::vector<Pieces> parts(lengths.size());
-  parts.front().push_back(writable_bytes_of(own.data(), std::ssize(own)));
-  world().all_gather(parts)->wait();
-  return own;
-}
-
 /// Of rank 0 alone on one thread, computed once for all tests of a case: each rank by itself would compute it as well,
 /// all on the same few cores. Collective.
 const Outcome& reference_of(const Case& test_case) {
@@ -190,7 +181,8 @@ const Outcome& reference_of(const Case& test_case) {
   if (!is_new) return reference;
   SerialCommunicator alone;
   if (world().rank() == 0) reference = run(test_case, 1, alone);
-  for (std::string* part : {&reference.hash, &reference.epochs, &reference.evaluation}) *part = text_of_rank_0(*part);
+  for (std::string* part : {&reference.hash, &reference.epochs, &reference.evaluation})
+    *part = text_of_first(world(), *part);
   return reference;
 }
 
